@@ -1,0 +1,156 @@
+import type { RepositoryRequest, RequestManifest } from '../bundle/manifest.ts';
+import type { Change } from '../change/change.ts';
+import { computeRoles, type ComputedRole } from '../change/compute.ts';
+import { deriveOperation } from '../change/operation.ts';
+import { canonicalText } from '../encoding/canonical-json.ts';
+import { sha256Hex } from '../encoding/hash.ts';
+import type { Json } from '../encoding/json.ts';
+import { checkShape } from '../encoding/schema.ts';
+import { parseCanonicalJson } from '../encoding/strict-json.ts';
+import { refused } from '../errors.ts';
+import type { Dialect } from '../metadata/dialect.ts';
+import { dialectOf } from '../metadata/dialects.ts';
+import type { SignedDocument } from '../metadata/document.ts';
+import { verifyRepository, type RepositoryFiles, type VerifiedRepository } from '../metadata/repository.ts';
+import { baseList } from './request.ts';
+
+/** One repository of a request, verified and recomputed (R3). Nothing of it is believed any more. */
+export interface RepositoryReading {
+  readonly dialect: Dialect;
+  readonly record: RepositoryRequest;
+  /** SHA-256 of the record's bytes: binds answers to it. */
+  readonly recordDigest: string;
+  readonly base: VerifiedRepository | null;
+  readonly changes: readonly Change[];
+  readonly onlineKeys: readonly { readonly role: string; readonly value: Uint8Array }[];
+  readonly roles: readonly ComputedRole[];
+  /** Milliseconds since 1970, at which certificates were judged. */
+  readonly now: number;
+}
+
+/** Reads one entry of the bundle, checked against the manifest's SHA-256. */
+export type ReadFile = (name: string) => Uint8Array;
+
+/**
+ * Verifies one repository of a request from the pinned root and computes its unsigned metadata anew.
+ *
+ * @param pinned the root that this station pinned, null at first contact
+ * @throws CHAIN-*, METADATA-*, REQUEST-* and CHANGE-* refusals
+ */
+export function readRepository(
+  record: RepositoryRequest,
+  read: ReadFile,
+  pinned: SignedDocument | null,
+  now: number,
+): RepositoryReading {
+  const dialect = dialectOf(record.dialect);
+  dialect.checkRepository(record.name);
+  const context = { repository: record.name, now };
+  const files = repositoryFiles(record, read);
+  const base = files && verifyRepository(dialect, files, pinned, context);
+  if (!base && pinned)
+    throw refused('CHAIN-LINEAGE', 'a first root is asked for a repository that has one', {
+      found: record.operation,
+      where: record.name,
+      hint: 'ask the online half whether the repository was deleted; a restart is its own operation',
+    });
+  const changes = readChanges(read(record.changes));
+  const onlineKeys = record.serverKeys.map(({ role, key }) => ({ role, value: read(key) }));
+  const plan = record.result.map(({ role, version, expires }) => ({ role, version, expires }));
+  const roles = computeRoles(dialect, { base, changes, plan, onlineKeys, fills: new Map(), context });
+  checkRecord(record, base, roles, read);
+  checkEvidence(record, changes, read);
+  const recordDigest = recordDigestOf(record);
+  return { dialect, record, recordDigest, base, changes, onlineKeys, roles, now };
+}
+
+/** SHA-256 of a repository record's canonical bytes, as the manifest holds them. */
+export function recordDigestOf(record: RepositoryRequest): string {
+  return sha256Hex(Buffer.from(canonicalText(record as unknown as Json)));
+}
+
+/** The documents with the fills in place: what is shown for consent, signed and posted. */
+export function closeRoles(reading: RepositoryReading, fills: ReadonlyMap<string, Uint8Array>): ComputedRole[] {
+  if (fills.size === 0) return [...reading.roles];
+  const { dialect, base, changes, onlineKeys, record, now } = reading;
+  const plan = record.result.map(({ role, version, expires }) => ({ role, version, expires }));
+  return computeRoles(dialect, {
+    base,
+    changes,
+    plan,
+    onlineKeys,
+    fills,
+    context: { repository: record.name, now },
+  });
+}
+
+function repositoryFiles(record: RepositoryRequest, read: ReadFile): RepositoryFiles | null {
+  const present = new Map(record.base.flatMap(({ role, file }) => (file ? [[role, read(file)] as const] : [])));
+  if (present.size === 0 && record.roots.length === 0) return null;
+  const newest = record.roots.at(-1);
+  if (newest === undefined || record.base.find(({ role }) => role === 'root')?.file !== newest)
+    throw refused('REQUEST-BASE', 'the current root is not the newest of the roots', { where: record.name });
+  const targets = new Map([...present].filter(([role]) => !['root', 'snapshot', 'timestamp'].includes(role)));
+  return {
+    roots: record.roots.map(read),
+    timestamp: present.get('timestamp') ?? null,
+    snapshot: present.get('snapshot') ?? null,
+    targets,
+  };
+}
+
+function readChanges(bytes: Uint8Array): readonly Change[] {
+  const value = parseCanonicalJson(bytes);
+  checkShape('changes', value);
+  return value as unknown as readonly Change[];
+}
+
+/** What the request says of itself must be what was computed (R3); only claims about holders are left as claims. */
+function checkRecord(
+  record: RepositoryRequest,
+  base: VerifiedRepository | null,
+  roles: readonly ComputedRole[],
+  read: ReadFile,
+): void {
+  const operation = deriveOperation(base, roles);
+  require('POLICY-OPERATION', 'the request is not the operation that it names', operation, record.operation, record.name);
+  const expectedBase = baseList(base, roles, (document) => `files/${sha256Hex(document.file)}`);
+  require('REQUEST-BASE', 'the base is not what the files say', canonicalText(expectedBase as unknown as Json), canonicalText(record.base as unknown as Json), record.name);
+  roles.forEach((role, index) => {
+    const claimed = record.result[index];
+    const where = `${record.name} ${role.role}`;
+    require('REQUEST-RESULT', 'the roles are not in the computed order', role.role, claimed?.role ?? 'none', where);
+    if (!claimed) return;
+    const payload = sha256Hex(role.document);
+    require('REQUEST-RECOMPUTED', 'the unsigned metadata does not follow from the changes', payload, sha256Hex(read(claimed.document)), where);
+    require('REQUEST-RECOMPUTED', 'the payload digest is not the document’s', role.open ? 'null' : payload, claimed.payload ?? 'null', where);
+    require('REQUEST-SIGNERS', 'the signers are not those that the base and the changes demand', canonicalText({ signers: role.signers, needs: role.needs, slots: role.slots } as unknown as Json), canonicalText({ signers: claimed.signers.map(({ keyid, quorum }) => ({ keyid, quorum })), needs: claimed.needs, slots: claimed.slots.map(({ id, kind, role: slotRole }) => ({ id, kind, role: slotRole })) } as unknown as Json), where);
+  });
+}
+
+function require(check: string, message: string, expected: string, found: string, where: string): void {
+  if (expected !== found) throw refused(check, message, { expected, found, where });
+}
+
+/** Manifests that travel along are hashed and measured again (R3). */
+function checkEvidence(record: RepositoryRequest, changes: readonly Change[], read: ReadFile): void {
+  const wanted = changes.flatMap((change) => (change.type === 'add' && change.evidence ? [change] : []));
+  if (wanted.length !== record.evidence.length)
+    throw refused('REQUEST-EVIDENCE', 'the manifests are not those that the changes name', { where: record.name });
+  wanted.forEach((change, index) => {
+    const { role, target, file } = record.evidence[index] as RepositoryRequest['evidence'][number];
+    const where = `${record.name} ${change.role} ${change.name}`;
+    const bytes = read(file);
+    require('REQUEST-EVIDENCE', 'a manifest belongs to another target', `${change.role} ${change.name}`, `${role} ${target}`, where);
+    require('REQUEST-EVIDENCE', 'a manifest is not the one behind the hash', change.hashes.sha256, sha256Hex(bytes), where);
+    require('REQUEST-EVIDENCE', 'a manifest has another length', String(change.length), String(bytes.length), where);
+    require('REQUEST-EVIDENCE', 'a manifest is not the one that the change names', change.evidence ?? '', sha256Hex(bytes), where);
+  });
+}
+
+/** The record of a repository in a request. @throws REQUEST-REPOSITORY */
+export function recordOf(manifest: RequestManifest, dialect: string, name: string): RepositoryRequest {
+  const record = manifest.repositories.find((entry) => entry.dialect === dialect && entry.name === name);
+  if (!record) throw refused('REQUEST-REPOSITORY', 'the request does not hold this repository', { found: name });
+  return record;
+}

@@ -1,0 +1,178 @@
+import type { RepositoryResponse, RequestManifest, ResponseManifest } from '../bundle/manifest.ts';
+import type { ComputedRole } from '../change/compute.ts';
+import { sha256Hex } from '../encoding/hash.ts';
+import { fromBase64, toHex } from '../encoding/text.ts';
+import { refused } from '../errors.ts';
+import type { Dialect, KeyContext } from '../metadata/dialect.ts';
+import type { MetadataKey, RoleKeys, Signature } from '../metadata/document.ts';
+import { keysOf } from '../metadata/repository.ts';
+import { closeRoles, type ReadFile, type RepositoryReading } from './read-request.ts';
+
+/** One role of a response with its verified signatures. */
+export interface AnsweredRole {
+  readonly role: ComputedRole;
+  readonly outcome: 'signed' | 'no-key' | 'refused';
+  readonly check: string | null;
+  readonly signatures: readonly Signature[];
+  /** Signatures by distinct keys that are still missing. */
+  readonly missing: number;
+}
+
+export interface RepositoryResponseReading {
+  readonly reading: RepositoryReading;
+  readonly answer: RepositoryResponse;
+  readonly fills: ReadonlyMap<string, Uint8Array>;
+  readonly roles: readonly AnsweredRole[];
+}
+
+/**
+ * Binds a response to its request: digest, id, sender and recipient, the same repositories in the same order,
+ * an outcome for every requested role (R6).
+ *
+ * @throws EXCHANGE-BINDING
+ */
+export function checkBinding(
+  response: ResponseManifest,
+  request: { readonly digest: string; readonly manifest: RequestManifest },
+): void {
+  const { manifest } = request;
+  bind('the request’s digest', request.digest, response.request.digest);
+  bind('the request’s sequence', String(manifest.sequence), String(response.request.sequence));
+  bind('the request’s id', manifest.id, response.id);
+  bind('the environment', manifest.environment, response.environment);
+  bind('the recipient', manifest.from.key, response.to.key);
+  if (!manifest.to.some(({ key }) => key === response.from.key))
+    throw refused('EXCHANGE-BINDING', 'the response comes from a station that the request was not sent to', {
+      found: response.from.key,
+    });
+  bind('the number of repositories', String(manifest.repositories.length), String(response.repositories.length));
+}
+
+function bind(what: string, expected: string, found: string): void {
+  if (expected !== found)
+    throw refused('EXCHANGE-BINDING', `the response does not belong to the request: ${what} differs`, {
+      expected,
+      found,
+      hint: 'publish the response that was made for this request, or export anew',
+    });
+}
+
+/**
+ * Verifies one repository of a response against the request as this station stored it: fills, recomputed closed
+ * documents, and every signature.
+ *
+ * @throws EXCHANGE-BINDING, EXCHANGE-FILL, EXCHANGE-CONTENT, EXCHANGE-SIGNATURE
+ */
+export function readRepositoryResponse(
+  reading: RepositoryReading,
+  answer: RepositoryResponse,
+  read: ReadFile,
+): RepositoryResponseReading {
+  const { record } = reading;
+  bind('a repository', `${record.dialect} ${record.name}`, `${answer.dialect} ${answer.name}`);
+  bind(`the record of ${record.name}`, reading.recordDigest, answer.record);
+  bind(`the roles of ${record.name}`, record.result.map(({ role }) => role).join(' '), answer.roles.map(({ role }) => role).join(' '));
+  const fills = readFills(reading, answer, read);
+  const closed = closeRoles(reading, fills);
+  const roles = closed.map((role, index) => {
+    const said = answer.roles[index] as RepositoryResponse['roles'][number];
+    return readRole(reading, role, said, fills, read);
+  });
+  return { reading, answer, fills, roles };
+}
+
+function readFills(
+  reading: RepositoryReading,
+  answer: RepositoryResponse,
+  read: ReadFile,
+): ReadonlyMap<string, Uint8Array> {
+  const slots = new Map(reading.roles.flatMap((role) => role.slots.map((slot) => [slot.id, slot] as const)));
+  const fills = new Map<string, Uint8Array>();
+  for (const fill of answer.fills) {
+    const slot = slots.get(fill.slot);
+    if (!slot || slot.kind !== fill.kind || fills.has(fill.slot))
+      throw fillFault(reading, 'a fill does not belong to a slot of the request', fill.slot);
+    const value = read(fill.value);
+    const key = reading.dialect.readKey(slot.role, value, contextOf(reading));
+    if (key.id !== fill.keyid) throw fillFault(reading, 'a fill’s key ID is not that of its key', fill.keyid);
+    fills.set(fill.slot, value);
+  }
+  const signs = answer.roles.some(({ outcome }) => outcome === 'signed');
+  if (signs && fills.size !== slots.size)
+    throw fillFault(reading, 'not every slot is filled', `${String(fills.size)} of ${String(slots.size)}`);
+  return fills;
+}
+
+function fillFault(reading: RepositoryReading, message: string, found: string): Error {
+  return refused('EXCHANGE-FILL', message, { found, where: reading.record.name });
+}
+
+function contextOf(reading: RepositoryReading): KeyContext {
+  return { repository: reading.record.name, now: reading.now };
+}
+
+function readRole(
+  reading: RepositoryReading,
+  role: ComputedRole,
+  said: RepositoryResponse['roles'][number],
+  fills: ReadonlyMap<string, Uint8Array>,
+  read: ReadFile,
+): AnsweredRole {
+  const where = `${reading.record.name} ${role.role}`;
+  const signed = said.outcome === 'signed';
+  if (said.version !== role.version || signed !== said.signatures.length > 0 || signed !== (said.document !== null))
+    throw refused('EXCHANGE-CONTENT', 'an outcome contradicts itself or the request', { where });
+  const keys = signersOf(reading, role, fills);
+  if (!signed) return { role, outcome: said.outcome, check: said.check, signatures: [], missing: keys.threshold };
+  const digest = sha256Hex(role.document);
+  const found = sha256Hex(read(said.document as string));
+  if (role.open || said.payload !== digest || found !== digest)
+    throw refused('EXCHANGE-CONTENT', 'the signed document is not what the request and the fills lead to', {
+      expected: digest,
+      found,
+      where,
+    });
+  const signatures = said.signatures.map(({ keyid, method, value }) => ({ keyid, method, value: fromBase64(value) }));
+  const counted = verifySignatures(reading.dialect, keys, role, signatures, where);
+  return { role, outcome: 'signed', check: null, signatures, missing: Math.max(0, keys.threshold - counted) };
+}
+
+/** Who may sign a role once the request's slots are filled. */
+export function signersOf(
+  reading: RepositoryReading,
+  role: ComputedRole,
+  fills: ReadonlyMap<string, Uint8Array>,
+): RoleKeys {
+  const { dialect, base } = reading;
+  if (base) return keysOf(dialect, base.root, base.targets, role.role, contextOf(reading));
+  const slots = reading.roles.flatMap(({ slots: all }) => all).filter((slot) => slot.role === role.role);
+  const keys = slots.flatMap(({ id }) => {
+    const value = fills.get(id);
+    return value ? [dialect.readKey(role.role, value, contextOf(reading))] : [];
+  });
+  return { threshold: role.needs.new, keys };
+}
+
+/** In answers every signature must verify and belong to the role; a key counts once (R10). */
+function verifySignatures(
+  dialect: Dialect,
+  keys: RoleKeys,
+  role: ComputedRole,
+  signatures: readonly Signature[],
+  where: string,
+): number {
+  const byId = new Map<string, MetadataKey>(keys.keys.map((key) => [key.id, key]));
+  const distinct = new Set<string>();
+  for (const signature of signatures) {
+    const key = byId.get(signature.keyid);
+    if (!key?.public)
+      throw refused('EXCHANGE-SIGNATURE', 'a signature is by a key outside the role', { found: signature.keyid, where });
+    if (!dialect.isValid(key, role.document, signature))
+      throw refused('EXCHANGE-SIGNATURE', 'a signature does not verify', { found: signature.keyid, where });
+    const identity = toHex(key.public.spki);
+    if (distinct.has(identity))
+      throw refused('EXCHANGE-SIGNATURE', 'one key signed twice', { found: signature.keyid, where });
+    distinct.add(identity);
+  }
+  return distinct.size;
+}

@@ -1,0 +1,155 @@
+import type { RepositoryRequest, RequestManifest, ResultRole } from '../bundle/manifest.ts';
+import type { Change } from '../change/change.ts';
+import { computeRoles, type ComputedRole, type RolePlan } from '../change/compute.ts';
+import { deriveOperation } from '../change/operation.ts';
+import { canonicalBytes } from '../encoding/canonical-json.ts';
+import { sha256Hex } from '../encoding/hash.ts';
+import type { Json } from '../encoding/json.ts';
+import type { Dialect, KeyContext } from '../metadata/dialect.ts';
+import type { SignedDocument } from '../metadata/document.ts';
+import type { RepositoryFiles, VerifiedRepository } from '../metadata/repository.ts';
+import { Contents } from './contents.ts';
+
+/** Version 0 and this digest stand for a file that does not exist. */
+export const ABSENT = '0'.repeat(64);
+
+/** One repository's part of a request, before it is written down. */
+export interface RepositoryPlan {
+  readonly dialect: Dialect;
+  readonly context: KeyContext;
+  readonly files: RepositoryFiles;
+  readonly base: VerifiedRepository | null;
+  readonly changes: readonly Change[];
+  readonly roles: readonly RolePlan[];
+  readonly onlineKeys: readonly { readonly role: string; readonly value: Uint8Array }[];
+  /** Manifests that travel along, by SHA-256. */
+  readonly evidence: ReadonlyMap<string, Uint8Array>;
+  /** Identity of the station that is to fill slots. */
+  readonly filler: string;
+  /** Who is known to hold a key: key ID to identity, or `online`. */
+  readonly holders: ReadonlyMap<string, string>;
+  readonly supersedes: readonly string[];
+}
+
+export type RequestHead = Omit<RequestManifest, 'format' | 'kind' | 'repositories' | 'files'>;
+
+/** Algorithm of keys that an offline station makes for a slot. */
+const SLOT_ALGORITHM = 'ecdsa-p256';
+
+/** Writes a request down: manifest without its file list, and the files. */
+export function buildRequest(
+  head: RequestHead,
+  plans: readonly RepositoryPlan[],
+): { manifest: Omit<RequestManifest, 'files'>; contents: Contents } {
+  const contents = new Contents();
+  const repositories = [...plans]
+    .sort((a, b) => compareRepositories(repositoryOf(a), repositoryOf(b)))
+    .map((plan) => writeRecord(plan, contents));
+  return { manifest: { format: 'countersign-1', kind: 'request', ...head, repositories }, contents };
+}
+
+function repositoryOf(plan: RepositoryPlan): { dialect: string; name: string } {
+  return { dialect: plan.dialect.name, name: plan.context.repository };
+}
+
+/** Order of repositories in a request: by dialect, then name. */
+export function compareRepositories(
+  a: { readonly dialect: string; readonly name: string },
+  b: { readonly dialect: string; readonly name: string },
+): number {
+  if (a.dialect !== b.dialect) return a.dialect < b.dialect ? -1 : 1;
+  return a.name === b.name ? 0 : a.name < b.name ? -1 : 1;
+}
+
+function writeRecord(plan: RepositoryPlan, contents: Contents): RepositoryRequest {
+  const { dialect, base, context } = plan;
+  const roles = computeRoles(dialect, {
+    base,
+    changes: plan.changes,
+    plan: plan.roles,
+    onlineKeys: plan.onlineKeys,
+    fills: new Map(),
+    context,
+  });
+  const evidence = plan.changes.flatMap((change) =>
+    change.type === 'add' && change.evidence
+      ? [{ role: change.role, target: change.name, file: contents.add(evidenceOf(plan, change.evidence)) }]
+      : [],
+  );
+  return {
+    dialect: dialect.name,
+    name: context.repository,
+    operation: deriveOperation(base, roles),
+    supersedes: [...plan.supersedes].sort(),
+    roots: plan.files.roots.map((file) => contents.add(file)),
+    base: baseList(base, roles, (document) => contents.add(document.file)),
+    serverKeys: plan.onlineKeys.map(({ role, value }) => ({
+      role: role as 'snapshot' | 'timestamp',
+      key: contents.add(value),
+    })),
+    changes: contents.add(canonicalBytes(plan.changes as unknown as Json)),
+    evidence,
+    result: roles.map((role) => resultRole(role, contents.add(role.document), plan)),
+  };
+}
+
+function evidenceOf(plan: RepositoryPlan, sha256: string): Uint8Array {
+  const bytes = plan.evidence.get(sha256);
+  if (!bytes) throw new Error(`evidence ${sha256} was not kept`);
+  return bytes;
+}
+
+/**
+ * The state that the request builds on: root, every role that it replaces and the roles that delegate to them,
+ * snapshot and timestamp; by role. It is what the server is compared with before anything is posted (M14).
+ */
+export function baseList(
+  base: VerifiedRepository | null,
+  roles: readonly ComputedRole[],
+  file: (document: SignedDocument) => string,
+): RepositoryRequest['base'] {
+  const names = new Set(['root']);
+  for (const { role } of roles) for (const name of withAncestors(role)) names.add(name);
+  if (base?.snapshot) names.add('snapshot');
+  if (base?.timestamp) names.add('timestamp');
+  return [...names].sort().map((role) => {
+    const document = base && documentOf(base, role);
+    if (!document) return { role, version: 0, sha256: ABSENT, file: null };
+    return { role, version: document.version, sha256: sha256Hex(document.payload), file: file(document) };
+  });
+}
+
+function withAncestors(role: string): string[] {
+  const parts = role.split('/');
+  return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
+}
+
+/** A verified repository's document of any role; null if it has none. */
+export function documentOf(base: VerifiedRepository, role: string): SignedDocument | null {
+  if (role === 'root') return base.root;
+  if (role === 'snapshot') return base.snapshot;
+  if (role === 'timestamp') return base.timestamp;
+  return base.targets.get(role) ?? null;
+}
+
+function resultRole(role: ComputedRole, document: string, plan: RepositoryPlan): ResultRole {
+  return {
+    role: role.role,
+    version: role.version,
+    expires: role.expires,
+    payload: role.open ? null : sha256Hex(role.document),
+    document,
+    slots: role.slots.map((slot) => ({
+      ...slot,
+      station: plan.filler,
+      algorithm: SLOT_ALGORITHM,
+      keyid: null,
+    })),
+    signers: role.signers.map(({ keyid, quorum }) => ({
+      keyid,
+      quorum,
+      holder: plan.holders.get(keyid) ?? (role.slots.length > 0 || !plan.base ? plan.filler : 'unknown'),
+    })),
+    needs: role.needs,
+  };
+}

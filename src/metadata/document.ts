@@ -1,0 +1,51 @@
+import type { JsonObject } from '../encoding/json.ts';
+import type { PublicKey } from './key.ts';
+
+/** One signature of an envelope, its value decoded. */
+export interface Signature {
+  readonly keyid: string;
+  readonly method: string;
+  readonly value: Uint8Array;
+}
+
+/** A metadata file: the bytes as they came, what they say, and the bytes that its signatures cover. */
+export interface SignedDocument {
+  readonly role: string;
+  readonly version: number;
+  /** Milliseconds since 1970. */
+  readonly expires: number;
+  readonly signed: JsonObject;
+  /** Canonical form of `signed`: what is signed and what marks and bases hash. */
+  readonly payload: Uint8Array;
+  readonly signatures: readonly Signature[];
+  readonly file: Uint8Array;
+}
+
+/** A key as metadata declares it. */
+export interface MetadataKey {
+  /** The ID under which metadata lists it. */
+  readonly id: string;
+  /** The ID of the bare public key; in Notary it differs from `id` for certificates. */
+  readonly canonicalId: string;
+  /** Null where the key is of a kind that nobody can verify with. */
+  readonly public: PublicKey | null;
+}
+
+/** Who may sign a role. */
+export interface RoleKeys {
+  readonly threshold: number;
+  readonly keys: readonly MetadataKey[];
+}
+
+/** A target: length in bytes and digests in lower-case hex. */
+export interface TargetEntry {
+  readonly length: number;
+  readonly hashes: Readonly<Record<string, string>>;
+}
+
+/** What snapshot and timestamp say of another file. */
+export interface ListedFile {
+  readonly length: number;
+  /** Hex. */
+  readonly sha256: string;
+}

@@ -1,0 +1,122 @@
+import { refused } from '../../errors.ts';
+import { canonicalBytes } from '../../encoding/canonical-json.ts';
+import { sha256Hex } from '../../encoding/hash.ts';
+import { isObject, type Json, type JsonObject } from '../../encoding/json.ts';
+import { parseStrictJson } from '../../encoding/strict-json.ts';
+import { fromBase64, toBase64 } from '../../encoding/text.ts';
+import type { MetadataKey, Signature } from '../document.ts';
+import type { PublicKey, SignatureScheme } from '../key.ts';
+import { publicKeyFromEd25519Raw, publicKeyFromSpki, rawEd25519 } from '../public-key.ts';
+import { signatureIsValid } from '../signature.ts';
+import { checkRootCertificate, readRootCertificate } from './certificate.ts';
+
+/** The canonical key object; `private` is always present, as null: it is part of what the ID hashes. */
+export function keyObject(keytype: string, publicBytes: Uint8Array): JsonObject {
+  return { keytype, keyval: { private: null, public: toBase64(publicBytes) } };
+}
+
+/** Key ID: SHA-256 of the canonical key object. */
+export function keyId(object: JsonObject): string {
+  return sha256Hex(canonicalBytes(object));
+}
+
+/** The key object of a bare public key. */
+export function bareKeyObject(key: PublicKey): JsonObject {
+  if (key.algorithm === 'ed25519') return keyObject('ed25519', rawEd25519(key));
+  return keyObject(key.algorithm.startsWith('rsa') ? 'rsa' : 'ecdsa', key.spki);
+}
+
+/** The key object of a root key: its certificate, as PEM. */
+export function certificateKeyObject(key: PublicKey, pem: Uint8Array): JsonObject {
+  return keyObject(key.algorithm.startsWith('rsa') ? 'rsa-x509' : 'ecdsa-x509', pem);
+}
+
+/** The ID of a bare public key, which Notary calls canonical: the name of private key files and signers. */
+export function canonicalKeyId(key: PublicKey): string {
+  return keyId(bareKeyObject(key));
+}
+
+/**
+ * A key object from the `keys` of a root or of delegations. A key of an unknown kind is kept without a public
+ * key: its mere presence is legal, and it never verifies anything.
+ *
+ * @throws METADATA-KEY where the ID is not the hash of the content, as every Notary verifier refuses
+ */
+export function metadataKey(id: string, object: Json | undefined): MetadataKey {
+  const { keytype, material } = readKeyObject(object);
+  const computed = keyId(keyObject(keytype, material));
+  if (computed !== id)
+    throw refused('METADATA-KEY', 'a key ID is not valid for its key', { expected: computed, found: id.slice(0, 80) });
+  const publicKey = publicKeyOf(keytype, material);
+  return { id, canonicalId: publicKey ? canonicalKeyId(publicKey) : id, public: publicKey };
+}
+
+/** A key object that stands alone: a server's answer or a fill; its member order does not matter. */
+export function standaloneKey(value: Uint8Array): { object: JsonObject; key: MetadataKey } {
+  const { keytype, material } = readKeyObject(parseStrictJson(value));
+  const object = keyObject(keytype, material);
+  return { object, key: metadataKey(keyId(object), object) };
+}
+
+function readKeyObject(object: Json | undefined): { keytype: string; material: Buffer } {
+  const keyval = isObject(object) ? object['keyval'] : undefined;
+  const keytype = isObject(object) ? object['keytype'] : undefined;
+  if (!isObject(keyval) || typeof keytype !== 'string' || typeof keyval['public'] !== 'string')
+    throw refused('METADATA-KEY', 'not a key object');
+  if (keyval['private'] !== null && keyval['private'] !== undefined)
+    throw refused('METADATA-KEY', 'a key object carries a private part');
+  return { keytype, material: fromBase64(keyval['public']) };
+}
+
+function publicKeyOf(keytype: string, material: Uint8Array): PublicKey | null {
+  switch (keytype) {
+    case 'ecdsa':
+    case 'rsa':
+      return publicKeyFromSpki(material);
+    case 'ed25519':
+      return publicKeyFromEd25519Raw(material);
+    case 'ecdsa-x509':
+    case 'rsa-x509':
+      return readRootCertificate(material).publicKey;
+    default:
+      return null;
+  }
+}
+
+/** Root keys are certificates; one that names another repository, or is not valid now, does not count. */
+export function rootKeyIsUsable(object: Json | undefined, repository: string, now: number): boolean {
+  const { keytype, material } = readKeyObject(object);
+  if (!keytype.endsWith('-x509')) return false;
+  try {
+    checkRootCertificate(readRootCertificate(material), repository, now);
+    return true;
+  } catch {
+    // The chain's threshold decides; a root that is left without usable keys is refused there.
+    return false;
+  }
+}
+
+const METHODS: Readonly<Record<SignatureScheme, string>> = {
+  'ecdsa-sha256': 'ecdsa',
+  'ecdsa-sha384': 'ecdsa',
+  ed25519: 'eddsa',
+  'rsassa-pss-sha256': 'rsapss',
+};
+
+/** Notary hashes with SHA-256 whatever the curve. */
+export function schemeOf(algorithm: PublicKey['algorithm']): SignatureScheme {
+  if (algorithm === 'ed25519') return 'ed25519';
+  return algorithm.startsWith('rsa') ? 'rsassa-pss-sha256' : 'ecdsa-sha256';
+}
+
+/** A raw signature under the method name of its key's kind; ECDSA stays r||s. */
+export function envelopeSignature(keyid: string, key: PublicKey, raw: Uint8Array): Signature {
+  return { keyid, method: METHODS[schemeOf(key.algorithm)], value: raw };
+}
+
+/** Whether the signature verifies under the key; a method that is not the key's own does not. */
+export function signatureVerifies(key: MetadataKey, payload: Uint8Array, signature: Signature): boolean {
+  if (!key.public) return false;
+  const scheme = schemeOf(key.public.algorithm);
+  return signature.method === METHODS[scheme] && signatureIsValid(key.public, scheme, payload, signature.value);
+}

@@ -1,0 +1,92 @@
+import { isObject, type Json, type JsonObject } from '../../encoding/json.ts';
+import { fromBase64, fromHex, toBase64, toHex } from '../../encoding/text.ts';
+import type { ListedFile, RoleKeys, SignedDocument, TargetEntry } from '../document.ts';
+import { form } from './file.ts';
+import { metadataKey } from './keys.ts';
+
+/** Structure of a targets document: members that Go writes always, in the forms that survive its rewriting. */
+export function checkTargets(role: string, signed: JsonObject): void {
+  const { targets, delegations } = signed;
+  if (targets !== null && !isObject(targets)) throw form(role, '"targets" is missing');
+  if (!isObject(delegations) || !isObject(delegations['keys']))
+    throw form(role, '"delegations" is missing or has no keys');
+  const roles = delegations['roles'];
+  if (roles !== null && !Array.isArray(roles)) throw form(role, 'the delegated roles are not a list');
+}
+
+function entryOf(role: string, entry: Json | undefined): TargetEntry {
+  const hashes = isObject(entry) ? entry['hashes'] : undefined;
+  const length = isObject(entry) ? entry['length'] : undefined;
+  if (!isObject(hashes) || typeof length !== 'number') throw form(role, 'a target has no hashes or no length');
+  const hex: Record<string, string> = {};
+  for (const [algorithm, value] of Object.entries(hashes)) {
+    if (typeof value !== 'string') throw form(role, 'a hash is not text');
+    hex[algorithm] = toHex(fromBase64(value));
+  }
+  return { length, hashes: hex };
+}
+
+/** The entries of a targets document by name. */
+export function targetsOf(document: SignedDocument): Map<string, TargetEntry> {
+  const entries = (document.signed['targets'] ?? {}) as JsonObject;
+  return new Map(Object.entries(entries).map(([name, entry]) => [name, entryOf(document.role, entry)]));
+}
+
+/** Keys of a role that this document delegates to; null if it does not. */
+export function delegatedRoleKeys(parent: SignedDocument, role: string): RoleKeys | null {
+  const delegations = parent.signed['delegations'] as JsonObject;
+  const roles = (delegations['roles'] ?? []) as Json[];
+  const found = roles.find((entry) => isObject(entry) && entry['name'] === role);
+  if (!isObject(found)) return null;
+  const keyids = (found['keyids'] ?? []) as Json;
+  const threshold = found['threshold'];
+  if (!Array.isArray(keyids) || typeof threshold !== 'number' || threshold < 1)
+    throw form(parent.role, `the delegation "${role}" has no key IDs or no threshold`);
+  const keys = delegations['keys'] as JsonObject;
+  const ids = [...new Set(keyids as string[])];
+  return { threshold, keys: ids.map((id) => metadataKey(id, Object.hasOwn(keys, id) ? keys[id] : undefined)) };
+}
+
+/** A targets document without entries; version and expiry are set by {@link withTargets}. */
+export function newTargets(): JsonObject {
+  return { _type: 'Targets', delegations: { keys: {}, roles: [] }, targets: {} };
+}
+
+/** The document with other entries (null: removed), version and expiry; everything else as it was. */
+export function withTargets(
+  signed: JsonObject,
+  changed: ReadonlyMap<string, TargetEntry | null>,
+  version: number,
+  expires: string,
+): JsonObject {
+  // A Map, since a target may be called `__proto__`.
+  const entries = new Map(Object.entries((signed['targets'] ?? {}) as JsonObject));
+  for (const [name, entry] of changed) {
+    if (entry) entries.set(name, encodeEntry(entry, entries.get(name)));
+    else entries.delete(name);
+  }
+  return { ...signed, targets: Object.fromEntries(entries), version, expires };
+}
+
+/** Custom data stays with a target whose content stays; new content starts without. */
+function encodeEntry(entry: TargetEntry, previous: Json | undefined): JsonObject {
+  const hashes: Record<string, string> = {};
+  for (const [algorithm, hex] of Object.entries(entry.hashes)) hashes[algorithm] = toBase64(fromHex(hex));
+  const encoded = { hashes, length: entry.length };
+  const same = isObject(previous) && entryOf('targets', previous).hashes['sha256'] === entry.hashes['sha256'];
+  return same && previous['custom'] !== undefined ? { ...encoded, custom: previous['custom'] } : encoded;
+}
+
+/** The files that a snapshot or timestamp lists, by role. */
+export function listedFiles(document: SignedDocument): Map<string, ListedFile> {
+  const meta = document.signed['meta'];
+  if (!isObject(meta)) throw form(document.role, '"meta" is missing');
+  const files = new Map<string, ListedFile>();
+  for (const [role, entry] of Object.entries(meta)) {
+    const { length, hashes } = entryOf(document.role, entry);
+    const sha256 = hashes['sha256'];
+    if (sha256?.length !== 64) throw form(document.role, `"${role}" is listed without a SHA-256`);
+    files.set(role, { length, sha256 });
+  }
+  return files;
+}

@@ -1,0 +1,39 @@
+import type { RequestManifest } from '../bundle/manifest.ts';
+import type { ComputedRole } from '../change/compute.ts';
+import type { RepositoryReading } from '../exchange/read-request.ts';
+import type { Anomaly } from '../review/anomalies.ts';
+import type { RoleDifference } from '../review/difference.ts';
+
+/** One repository of a request as the officer sees it. */
+export interface RepositoryExamination {
+  readonly reading: RepositoryReading;
+  /** The documents, closed once the slots are filled. */
+  readonly roles: readonly ComputedRole[];
+  readonly differences: readonly RoleDifference[];
+  readonly anomalies: readonly Anomaly[];
+  readonly fills: ReadonlyMap<string, Uint8Array>;
+}
+
+/** A request that passed every check that needs no key. */
+export interface Examination {
+  readonly digest: string;
+  readonly manifest: RequestManifest;
+  /** Name of the sender as this station pinned it. */
+  readonly sender: string;
+  /** The station's copy in its home; nothing is read from the stick again. */
+  readonly copy: { readonly path: string; readonly size: number; readonly sha256: string };
+  readonly repositories: readonly RepositoryExamination[];
+  /** Anomalies of the request as a whole. */
+  readonly anomalies: readonly Anomaly[];
+  /** Merkle root over the repositories' records (RFC 6962). */
+  readonly merkleRoot: string;
+  /** Repositories that the officer left out. */
+  readonly excepted: readonly string[];
+  /** Seconds since 1970, the station's clock. */
+  readonly now: number;
+}
+
+/** Every anomaly, those of the whole request first. */
+export function allAnomalies(examination: Examination): readonly Anomaly[] {
+  return [...examination.anomalies, ...examination.repositories.flatMap(({ anomalies }) => anomalies)];
+}

@@ -1,0 +1,168 @@
+import { openBundle, type Bundle } from '../bundle/bundle.ts';
+import type { RequestManifest } from '../bundle/manifest.ts';
+import { merkleRoot } from '../encoding/merkle.ts';
+import { fromHex } from '../encoding/text.ts';
+import { parseTime } from '../encoding/time.ts';
+import { CountersignError, refused, usage } from '../errors.ts';
+import { closeRoles, readRepository, recordDigestOf } from '../exchange/read-request.ts';
+import { checkBase } from '../policy/base.ts';
+import { checkExpiry } from '../policy/expiry.ts';
+import { checkNotAfter, CLOCK_TOLERANCE } from '../policy/request-time.ts';
+import { checkSequence } from '../policy/sequence.ts';
+import { checkSigned, checkVersion } from '../policy/versions.ts';
+import { anomaliesOf, type Anomaly } from '../review/anomalies.ts';
+import { differencesOf } from '../review/difference.ts';
+import { groupFirstRoots } from '../review/first-roots.ts';
+import { repositoryKey } from '../station/events.ts';
+import { marksOf, type StationMarks } from '../station/marks.ts';
+import { pinnedRoot } from '../station/archive.ts';
+import type { OfflineStation } from './station.ts';
+import type { Examination, RepositoryExamination } from './examination.ts';
+
+/** What was taken off the stick: the sealed, trusted request and the copy that everything is read from. */
+export interface TakenRequest {
+  readonly bundle: Bundle<RequestManifest>;
+  readonly copy: Examination['copy'];
+  readonly sender: string;
+}
+
+/**
+ * Every check that needs no key, in the order of cost: binding of the request to this station, then each
+ * repository from its pinned root (R1-R7). Failures of single repositories are collected, so that the officer
+ * sees all of them at once; nothing is left out silently.
+ *
+ * @throws the one failure, or REQUEST-REPOSITORIES listing several
+ */
+export function examine(
+  station: OfflineStation,
+  taken: TakenRequest,
+  excepted: readonly string[],
+): Examination {
+  const { bundle, copy, sender } = taken;
+  const { manifest, digest } = bundle;
+  checkAddressed(station, manifest, digest);
+  const unknown = excepted.find((name) => !manifest.repositories.some((record) => record.name === name));
+  if (unknown !== undefined)
+    throw usage('EXCEPT-UNKNOWN', 'the request does not hold the repository to be left out', { found: unknown });
+  const failures: CountersignError[] = [];
+  const repositories: RepositoryExamination[] = [];
+  for (const record of manifest.repositories) {
+    if (excepted.includes(record.name)) continue;
+    try {
+      repositories.push(examineRepository(station, bundle, record));
+    } catch (error) {
+      if (!(error instanceof CountersignError)) throw error;
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw combined(failures);
+  const root = merkleRoot(manifest.repositories.map((record) => fromHex(recordDigestOf(record))));
+  const all = repositories.flatMap(({ anomalies }) => anomalies);
+  const grouped = groupFirstRoots(all, root);
+  const rest = grouped.length === all.length ? repositories : withoutFirstRoots(repositories);
+  const first = grouped.length === all.length ? [] : grouped.slice(0, 1);
+  return {
+    digest,
+    manifest,
+    sender,
+    copy,
+    repositories: rest,
+    anomalies: [...clockAnomalies(manifest, station.now), ...first],
+    merkleRoot: root,
+    excepted,
+    now: station.now,
+  };
+}
+
+function withoutFirstRoots(repositories: readonly RepositoryExamination[]): RepositoryExamination[] {
+  return repositories.map((repository) => ({
+    ...repository,
+    anomalies: repository.anomalies.filter(({ id }) => !id.startsWith('FIRST-ROOT:')),
+  }));
+}
+
+function combined(failures: readonly CountersignError[]): CountersignError {
+  const [first] = failures;
+  if (failures.length === 1 && first) return first;
+  return refused('REQUEST-REPOSITORIES', `${String(failures.length)} repositories of the request are refused`, {
+    found: failures.map(({ check, where, message }) => `${check} ${where ?? ''}: ${message}`).join('; '),
+    hint: 'sign the others with --except NAME for each, or refuse the request',
+  });
+}
+
+/** Binding of the request to this station: environment, recipient, heard head, time (M6, M9, S26). */
+function checkAddressed(station: OfflineStation, manifest: RequestManifest, digest: string): void {
+  const { home, now } = station;
+  if (manifest.environment !== home.environment)
+    throw refused('KEY-ENVIRONMENT', 'the request belongs to another environment', {
+      expected: home.environment,
+      found: manifest.environment,
+    });
+  const us = manifest.to.find(({ key }) => key === home.identity);
+  if (!us)
+    throw refused('EXCHANGE-RECIPIENT', 'the request is not addressed to this station', {
+      expected: home.identity,
+      found: manifest.to.map(({ key }) => key).join(' '),
+    });
+  if (us.head && station.hashOfLine(us.head.line) !== us.head.hash)
+    throw refused('LEDGER-ROLLBACK', 'the online half heard of a ledger line that this station does not have', {
+      expected: `line ${String(us.head.line)} ${us.head.hash}`,
+      found: station.hashOfLine(us.head.line) ?? 'no such line',
+      where: digest,
+      hint: 'this home was restored from an old copy, or it was cloned: nothing may be signed until that is clear',
+    });
+  checkNotAfter(manifest, now);
+}
+
+/** Clocks that differ by more than a day are compared by people (M13). */
+function clockAnomalies(manifest: RequestManifest, now: number): Anomaly[] {
+  if (Math.abs(parseTime(manifest.created) - now) <= CLOCK_TOLERANCE) return [];
+  return [
+    {
+      id: `CLOCK:${manifest.created}`,
+      typed: true,
+      text: `the request says it was made at ${manifest.created}: more than a day from this clock`,
+    },
+  ];
+}
+
+function examineRepository(
+  station: OfflineStation,
+  bundle: Bundle<RequestManifest>,
+  record: RequestManifest['repositories'][number],
+): RepositoryExamination {
+  const key = repositoryKey(record);
+  const marks = marksOf(station.marks, key);
+  const { manifest } = bundle;
+  if (!station.signing.get(bundle.digest)?.approved)
+    checkSequence(manifest.sequence, marks.sequences.get(manifest.from.key) ?? 0, record.name);
+  const reading = readRepository(
+    record,
+    (name) => bundle.read(name),
+    pinnedRoot(station.home, marks, record),
+    station.now * 1000,
+  );
+  checkBase(reading, marks);
+  checkLineage(reading.base === null, marks, record.name, bundle.digest);
+  const fills = station.fillsOf(bundle.digest, key);
+  const roles = closeRoles(reading, fills);
+  for (const role of roles) {
+    const base = record.base.find((entry) => entry.role === role.role);
+    checkVersion(role, base?.version ?? 0, record.name);
+    checkExpiry(role, station.now, record.name);
+    if (!role.open) checkSigned(role, marks, record.name);
+  }
+  const differences = differencesOf(reading, roles);
+  return { reading, roles, differences, fills, anomalies: anomaliesOf(reading, differences, marks, station.now) };
+}
+
+/** A second first root for one name would be another content for version 1 (M2, M3). */
+function checkLineage(first: boolean, marks: StationMarks, name: string, digest: string): void {
+  const root = marks.signed.get('root')?.get(1);
+  if (!first || !root || root.request === digest) return;
+  throw refused('CHAIN-LINEAGE', 'this station has signed a first root for this repository', {
+    found: 'another first root',
+    where: name,
+    hint: `publish the answer to request ${root.request}; resend writes it again`,
+  });
+}

@@ -1,0 +1,41 @@
+import type { Home } from '../station/home.ts';
+import { foldKeys, type KeyRegistry } from '../station/key-registry.ts';
+import { foldMarks, type StationMarks } from '../station/marks.ts';
+import { foldSigning, type SigningState } from '../station/signing-state.ts';
+import { partners, type Partner } from '../station/pairing.ts';
+
+/** An offline station at work: its home and what the ledger makes of it, folded once a command. */
+export interface OfflineStation {
+  readonly home: Home;
+  /** Seconds since 1970. */
+  readonly now: number;
+  readonly marks: ReadonlyMap<string, StationMarks>;
+  readonly signing: ReadonlyMap<string, SigningState>;
+  readonly keys: KeyRegistry;
+  readonly partners: readonly Partner[];
+  hashOfLine(line: number): string | null;
+  /** What was filled in for one repository of a request, by slot. */
+  fillsOf(request: string, repository: string): ReadonlyMap<string, Uint8Array>;
+}
+
+/** Reads the state of an offline station out of its ledger. */
+export function offlineStation(home: Home, now: number): OfflineStation {
+  const lines = home.ledger.lines();
+  const signing = foldSigning(lines);
+  return {
+    home,
+    now,
+    marks: foldMarks(lines),
+    signing,
+    keys: foldKeys(lines),
+    partners: partners(home),
+    hashOfLine: (line) => home.ledger.hashOfLine(line),
+    fillsOf(request, repository) {
+      const prefix = `${repository} `;
+      const fills = [...(signing.get(request)?.fills ?? [])];
+      return new Map(
+        fills.filter(([key]) => key.startsWith(prefix)).map(([key, { value }]) => [key.slice(prefix.length), value]),
+      );
+    },
+  };
+}

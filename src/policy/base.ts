@@ -1,0 +1,48 @@
+import type { RepositoryReading } from '../exchange/read-request.ts';
+import { refused } from '../errors.ts';
+import type { Mark, Marks } from './marks.ts';
+
+/**
+ * R7: the base is never older than what this station has seen, and the same bytes where the version is the same.
+ *
+ * @throws CHAIN-SEEN; CHAIN-ROOT where another first root is shown than the one this station signed
+ */
+export function checkBase(reading: RepositoryReading, marks: Marks): void {
+  const { record } = reading;
+  for (const { role, version, sha256 } of record.base) {
+    const seen = marks.seen.get(role);
+    if (!seen) continue;
+    const where = `${record.name} ${role}`;
+    if (version < seen.version)
+      throw refused('CHAIN-SEEN', 'the base is older than what this station has seen', {
+        expected: `version ${String(seen.version)} or later`,
+        found: version === 0 ? 'no such file' : `version ${String(version)}`,
+        where,
+        hint: 'the server, or the online half, went back: find out which before anything is signed',
+      });
+    if (version === seen.version && sha256 !== seen.sha256) throw otherBytes(where, seen, sha256);
+  }
+  checkOwnFirstRoot(reading, marks);
+}
+
+function otherBytes(where: string, seen: Mark, found: string): Error {
+  return refused('CHAIN-SEEN', 'the base has other bytes than this station saw under the same version', {
+    expected: seen.sha256,
+    found,
+    where: `${where} version ${String(seen.version)}`,
+  });
+}
+
+/** After a first root that was signed here, the first root shown must be exactly that one (M1). */
+function checkOwnFirstRoot(reading: RepositoryReading, marks: Marks): void {
+  const signed = marks.signed.get('root')?.get(1);
+  const base = reading.record.base.find(({ role }) => role === 'root');
+  if (!signed || marks.pinned || base?.version !== 1) return;
+  if (base.sha256 !== signed.sha256)
+    throw refused('CHAIN-ROOT', 'the first root is not the one that was signed here', {
+      expected: signed.sha256,
+      found: base.sha256,
+      where: reading.record.name,
+      hint: 'somebody published another first root under this name: do not sign for it',
+    });
+}

@@ -1,0 +1,25 @@
+/** A version and the SHA-256 of its signed bytes. */
+export interface Mark {
+  readonly version: number;
+  readonly sha256: string;
+}
+
+/**
+ * What a station knows of one repository, out of its ledger only (M1): the newest root it verified complete,
+ * the newest version of each role it saw verified, and every version it signed, by role.
+ */
+export interface Marks {
+  readonly pinned: Mark | null;
+  readonly seen: ReadonlyMap<string, Mark>;
+  /** Role to version to SHA-256 of the bytes that an intent was written for; kept for ever. */
+  readonly signed: ReadonlyMap<string, ReadonlyMap<number, SignedMark>>;
+}
+
+export interface SignedMark {
+  readonly sha256: string;
+  /** Digest of the request that it was signed for. */
+  readonly request: string;
+}
+
+/** Marks of a repository that the station never met. */
+export const NO_MARKS: Marks = { pinned: null, seen: new Map(), signed: new Map() };

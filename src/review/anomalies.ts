@@ -1,0 +1,113 @@
+import type { RepositoryReading } from '../exchange/read-request.ts';
+import { sha256Hex } from '../encoding/hash.ts';
+import type { Marks } from '../policy/marks.ts';
+import type { RoleDifference, TargetChange } from './difference.ts';
+
+/** Something that an officer must see before the bulk (R8). */
+export interface Anomaly {
+  /** Stable, with content: what `--accept` takes. */
+  readonly id: string;
+  /** Whether it must be accepted by typing (or `--accept`), not only seen. */
+  readonly typed: boolean;
+  /** Facts, in the order of the sentence; strings from outside are escaped by whoever shows them. */
+  readonly text: string;
+}
+
+/** A length beyond this factor of the old one is vastly different. */
+const VAST = 4;
+
+/** Anomalies of one repository: first contact and history first, then its targets. */
+export function anomaliesOf(
+  reading: RepositoryReading,
+  differences: readonly RoleDifference[],
+  marks: Marks,
+  now: number,
+): Anomaly[] {
+  return [
+    ...contact(reading, marks),
+    ...freshness(reading, now),
+    ...gaps(reading, differences),
+    ...expiries(reading, differences),
+    ...strays(reading),
+    ...differences.flatMap((difference) => targetAnomalies(reading, difference)),
+  ];
+}
+
+function contact({ record, base }: RepositoryReading, marks: Marks): Anomaly[] {
+  if (!base) {
+    const server = record.serverKeys.map(({ role }) => role).join(' and ');
+    return [
+      { id: `FIRST-ROOT:${record.name}`, typed: true, text: `a first root for ${record.name}: nothing of it was ever seen here` },
+      ...(server ? [{ id: `SERVER-KEYS:${record.name}`, typed: false, text: `the keys of ${server} are as the online half says, not verified` }] : []),
+    ];
+  }
+  if (marks.pinned) return [];
+  // A root that was signed here, and came back with exactly those bytes, is no stranger (M1, checked before).
+  const own = marks.signed.get('root')?.get(base.root.version)?.sha256;
+  if (own === sha256Hex(base.root.payload)) return [];
+  return [
+    {
+      id: `FIRST-CONTACT:${record.name}:${sha256Hex(base.root.file)}`,
+      typed: true,
+      text: `first contact with ${record.name}: root version ${String(base.root.version)} is not pinned here`,
+    },
+  ];
+}
+
+/** The current timestamp and snapshot prove that the base is the newest only while they are valid (M12). */
+function freshness({ record, base }: RepositoryReading, now: number): Anomaly[] {
+  if (!base) return [];
+  const late = [base.timestamp, base.snapshot].filter((document) => !document || document.expires < now * 1000);
+  if (late.length === 0) return [];
+  return [
+    {
+      id: `CHAIN-FRESHNESS:${record.name}`,
+      typed: true,
+      text: 'timestamp or snapshot has expired or is missing: nothing proves that this base is the newest',
+    },
+  ];
+}
+
+/** A version that is left out needs a reason (M11). */
+function gaps({ record }: RepositoryReading, differences: readonly RoleDifference[]): Anomaly[] {
+  return differences
+    .filter(({ fromVersion, toVersion }) => toVersion > fromVersion + 1)
+    .map(({ role, fromVersion, toVersion }) => ({
+      id: `GAP:${record.name}:${role}:${String(toVersion)}`,
+      typed: true,
+      text: `${role} skips from version ${String(fromVersion)} to ${String(toVersion)}: those between were reserved or refused, and are not shown`,
+    }));
+}
+
+function expiries({ record }: RepositoryReading, differences: readonly RoleDifference[]): Anomaly[] {
+  return differences
+    .filter(({ fromExpires, toExpires }) => fromExpires !== null && toExpires < fromExpires)
+    .map(({ role }) => ({ id: `SHORTER:${record.name}:${role}`, typed: false, text: `${role} would expire earlier than it does now` }));
+}
+
+function strays({ record, base }: RepositoryReading): Anomaly[] {
+  return (base?.strays ?? []).map((stray) => ({
+    id: `STRAY:${record.name}:${stray.replace(' ', ':')}`,
+    typed: false,
+    text: `a signature in the current metadata does not count: ${stray}`,
+  }));
+}
+
+function targetAnomalies({ record }: RepositoryReading, difference: RoleDifference): Anomaly[] {
+  return difference.targets.flatMap((change) => {
+    const text = describe(change);
+    return text ? [{ id: `TARGET:${record.name}:${difference.role}:${change.name}`, typed: false, text }] : [];
+  });
+}
+
+function describe({ name, before, after }: TargetChange): string | null {
+  if (!after) return `removed: ${name}`;
+  if (!before) return null;
+  if (after.length < before.length) return `moved and shrunken (${sizes(before.length, after.length)}): ${name}`;
+  if (after.length > before.length * VAST) return `moved and vastly longer (${sizes(before.length, after.length)}): ${name}`;
+  return `moved to another content: ${name}`;
+}
+
+function sizes(before: number, after: number): string {
+  return `${String(before)} to ${String(after)} bytes`;
+}

@@ -1,0 +1,66 @@
+import type { Algorithm, PublicKey, SignatureScheme } from '../metadata/key.ts';
+
+/** Where a private key lives. */
+export type KeyLocation =
+  | { readonly kind: 'keyfile'; /** file name below the home's `keys/` */ readonly file: string }
+  | {
+      readonly kind: 'token';
+      /** Absolute path of the PKCS#11 module; on the station's allow-list. */
+      readonly module: string;
+      readonly token: string;
+      readonly serial: string;
+      /** CKA_ID, hex. */
+      readonly id: string;
+      readonly label: string;
+    };
+
+/** What a key protects against extraction: A, B as the token claims (facts of its attributes); F for a key file. */
+export type Grade = 'A' | 'B' | 'F';
+
+/** A signing key as the station's ledger pinned it at birth. */
+export interface SigningKey {
+  /** Notary's canonical key ID of the public key: what `notary key list` prints. */
+  readonly id: string;
+  readonly public: PublicKey;
+  readonly role: string;
+  /** Repository (`dialect:name`) that the key is bound to, or null while it may still serve any one. */
+  readonly repository: string | null;
+  readonly location: KeyLocation;
+  readonly grade: Grade;
+}
+
+export interface SignTask {
+  readonly key: SigningKey;
+  readonly scheme: SignatureScheme;
+  readonly message: Uint8Array;
+}
+
+export interface GenerateTask {
+  readonly algorithm: Algorithm;
+  readonly label: string;
+  /** CKA_ID for a token (hex, 16 random bytes, recorded in the ledger beforehand, M21); file stem for a key file. */
+  readonly id: string;
+}
+
+export interface GeneratedKey {
+  readonly public: PublicKey;
+  readonly location: KeyLocation;
+  readonly grade: Grade;
+  /** Raw attribute values as the token said them, for the ledger. */
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/**
+ * Something that holds private keys and is unlocked: one logged-in token, or the key files of one passphrase.
+ * Signatures come back in the raw forms of {@link SignatureScheme}, in the order of the tasks, each already
+ * verified once against the pinned public key (R11); `onSignature` is called as each arrives, so that the
+ * caller can record it.
+ */
+export interface Signer {
+  sign(
+    tasks: readonly SignTask[],
+    onSignature?: (index: number, signature: Uint8Array) => void,
+  ): Promise<Uint8Array[]>;
+  generate(tasks: readonly GenerateTask[]): Promise<GeneratedKey[]>;
+  close(): Promise<void>;
+}

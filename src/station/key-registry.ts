@@ -1,0 +1,106 @@
+import { fromBase64, toBase64 } from '../encoding/text.ts';
+import type { JsonObject } from '../encoding/json.ts';
+import { refused, usage } from '../errors.ts';
+import type { Algorithm } from '../metadata/key.ts';
+import type { GeneratedKey, Grade, KeyLocation, SigningKey } from '../signer/signer.ts';
+import type { RecordedEvent } from './events.ts';
+
+/** An intent to generate a key, without the key yet: a rerun goes on with exactly this ID (M21). */
+export interface KeyIntent {
+  readonly id: string;
+  readonly label: string;
+  readonly algorithm: Algorithm;
+  readonly role: string;
+  readonly repository: string | null;
+  /** Token serial, or `keyfile`. */
+  readonly where: string;
+}
+
+export interface KeyRegistry {
+  readonly keys: ReadonlyMap<string, SigningKey>;
+  /** Intents that no key line followed, by label. */
+  readonly open: ReadonlyMap<string, KeyIntent>;
+}
+
+/** Every signing key of a station, as its ledger pinned it at birth. */
+export function foldKeys(lines: Iterable<RecordedEvent>): KeyRegistry {
+  const keys = new Map<string, SigningKey>();
+  const open = new Map<string, KeyIntent>();
+  for (const { event, data } of lines) {
+    if (event === 'key-intent') open.set(String(data['label']), data as unknown as KeyIntent);
+    else if (event === 'key') {
+      const key = readKey(data);
+      keys.set(key.id, key);
+      open.delete(String(data['label']));
+    } else if (event === 'bound') {
+      const key = keys.get(String(data['key']));
+      if (key) keys.set(key.id, { ...key, repository: String(data['repository']) });
+    }
+  }
+  return { keys, open };
+}
+
+function readKey(data: JsonObject): SigningKey {
+  return {
+    id: String(data['id']),
+    public: { algorithm: data['algorithm'] as Algorithm, spki: fromBase64(String(data['public'])) },
+    role: String(data['role']),
+    repository: data['repository'] === null ? null : String(data['repository']),
+    location: data['location'] as unknown as KeyLocation,
+    grade: data['grade'] as Grade,
+  };
+}
+
+/** The ledger's line for the intent. */
+export function keyIntentEvent(intent: KeyIntent): { event: string; data: JsonObject } {
+  return { event: 'key-intent', data: { ...intent } };
+}
+
+/** The ledger's line for a key that was born. */
+export function keyEvent(
+  id: string,
+  key: GeneratedKey,
+  intent: Pick<KeyIntent, 'label' | 'role' | 'repository'>,
+): { event: string; data: JsonObject } {
+  const { algorithm, spki } = key.public;
+  return {
+    event: 'key',
+    data: {
+      id,
+      algorithm,
+      public: toBase64(spki),
+      role: intent.role,
+      repository: intent.repository,
+      label: intent.label,
+      grade: key.grade,
+      location: { ...key.location },
+      attributes: { ...key.attributes },
+    },
+  };
+}
+
+/**
+ * A targets key serves one repository, since nothing inside the metadata names the repository (M5).
+ *
+ * @throws KEY-REPOSITORY
+ */
+export function checkBinding(key: SigningKey, repository: string): void {
+  if (key.repository === null || key.repository === repository) return;
+  throw refused('KEY-REPOSITORY', 'the key belongs to another repository', {
+    expected: key.repository,
+    found: repository,
+    where: key.id,
+    hint: 'generate a key for this repository: what one key signs for two is valid in both',
+  });
+}
+
+/** The one key that a text names: an ID or the beginning of one, at least eight digits. @throws KEY-UNKNOWN */
+export function keyById(registry: KeyRegistry, text: string): SigningKey {
+  const found = [...registry.keys.values()].filter(({ id }) => id === text || (text.length >= 8 && id.startsWith(text)));
+  const [key, second] = found;
+  if (key && !second) return key;
+  throw usage('KEY-UNKNOWN', second ? 'several keys begin like that' : 'no such key here', {
+    found: text,
+    hint: 'key list shows the IDs',
+  });
+}

@@ -1,0 +1,59 @@
+import type { Mark, Marks, SignedMark } from '../policy/marks.ts';
+import { exchangeEvent, type RecordedEvent } from './events.ts';
+
+interface MutableMarks {
+  pinned: Mark | null;
+  /** SHA-256 of the pinned root's file, in the archive. */
+  pinnedFile: string | null;
+  seen: Map<string, Mark>;
+  signed: Map<string, Map<number, SignedMark>>;
+  /** Highest sequence accepted from each sender. */
+  sequences: Map<string, number>;
+}
+
+export interface StationMarks extends Marks {
+  readonly pinnedFile: string | null;
+  readonly sequences: ReadonlyMap<string, number>;
+}
+
+const NOTHING: StationMarks = {
+  pinned: null,
+  pinnedFile: null,
+  seen: new Map(),
+  signed: new Map(),
+  sequences: new Map(),
+};
+
+/** Marks of every repository, out of the ledger only (M1). */
+export function foldMarks(lines: Iterable<RecordedEvent>): ReadonlyMap<string, StationMarks> {
+  const all = new Map<string, MutableMarks>();
+  const of = (repository: string): MutableMarks => {
+    let marks = all.get(repository);
+    if (!marks) {
+      marks = { pinned: null, pinnedFile: null, seen: new Map(), signed: new Map(), sequences: new Map() };
+      all.set(repository, marks);
+    }
+    return marks;
+  };
+  for (const line of lines) {
+    const { event, data } = exchangeEvent(line);
+    if (event === 'pinned') {
+      of(data.repository).pinned = { version: data.version, sha256: data.sha256 };
+      of(data.repository).pinnedFile = data.file;
+    } else if (event === 'seen') {
+      of(data.repository).seen.set(data.role, { version: data.version, sha256: data.sha256 });
+    } else if (event === 'intent') {
+      const { signed } = of(data.repository);
+      const versions = signed.get(data.role) ?? new Map<number, SignedMark>();
+      signed.set(data.role, versions.set(data.version, { sha256: data.payload, request: data.request }));
+    } else if (event === 'accepted') {
+      of(data.repository).sequences.set(data.from, data.sequence);
+    }
+  }
+  return all;
+}
+
+/** Marks of one repository; empty where the station never met it. */
+export function marksOf(all: ReadonlyMap<string, StationMarks>, repository: string): StationMarks {
+  return all.get(repository) ?? NOTHING;
+}

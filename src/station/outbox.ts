@@ -1,0 +1,93 @@
+import { exchangeEvent, type RecordedEvent } from './events.ts';
+
+/** What became of one repository of an exported request (M7). */
+export type RepositoryState = 'exported' | 'posting' | 'published' | 'conflict' | 'abandoned';
+
+/** A request that the online half exported. */
+export interface OutboxRequest {
+  readonly digest: string;
+  readonly id: string;
+  readonly sequence: number;
+  readonly time: string;
+  readonly repositories: ReadonlyMap<string, RepositoryState>;
+}
+
+/** What the online half remembers of its exchange with the offline stations. */
+export interface Outbox {
+  readonly requests: ReadonlyMap<string, OutboxRequest>;
+  /** Highest version of each role that a request reserved or a station said it took: `repository role`. */
+  readonly taken: ReadonlyMap<string, number>;
+  /** Last bundle and ledger head heard from each station. */
+  readonly heard: ReadonlyMap<string, { readonly sequence: number; readonly digest: string; readonly line: number; readonly hash: string }>;
+  /** Key ID to the identity of the station that filled it in. */
+  readonly holders: ReadonlyMap<string, string>;
+  /** Digests of responses that were accepted. */
+  readonly answers: ReadonlySet<string>;
+}
+
+/** Folds the online half's ledger lines into its outbox. */
+export function foldOutbox(lines: Iterable<RecordedEvent>): Outbox {
+  const requests = new Map<string, OutboxRequest & { repositories: Map<string, RepositoryState> }>();
+  const taken = new Map<string, number>();
+  const heard = new Map<string, { sequence: number; digest: string; line: number; hash: string }>();
+  const holders = new Map<string, string>();
+  const answers = new Set<string>();
+  const take = (key: string, version: number): unknown => taken.set(key, Math.max(version, taken.get(key) ?? 0));
+  for (const line of lines) {
+    const { event, data } = exchangeEvent(line);
+    switch (event) {
+      case 'exported':
+        requests.set(data.request, {
+          digest: data.request,
+          id: data.id,
+          sequence: data.sequence,
+          time: line.time,
+          repositories: new Map(),
+        });
+        break;
+      case 'reserved':
+        requests.get(data.request)?.repositories.set(data.repository, 'exported');
+        take(`${data.repository} ${data.role}`, data.version);
+        break;
+      case 'taken':
+        take(`${data.repository} ${data.role}`, data.version);
+        break;
+      case 'answered':
+        heard.set(data.from, { sequence: data.sequence, digest: data.response, line: data.line, hash: data.hash });
+        answers.add(data.response);
+        break;
+      case 'holder':
+        holders.set(data.key, data.station);
+        break;
+      case 'posting':
+      case 'published':
+      case 'conflict':
+        requests.get(data.request)?.repositories.set(data.repository, event);
+        break;
+      case 'abandoned':
+        abandon(requests.get(data.request));
+        break;
+      default:
+    }
+  }
+  return { requests, taken, heard, holders, answers };
+}
+
+function abandon(request: { repositories: Map<string, RepositoryState> } | undefined): void {
+  for (const [repository, state] of request?.repositories ?? [])
+    if (state !== 'published') request?.repositories.set(repository, 'abandoned');
+}
+
+/** Whether the repository still waits for its answer, or is being posted. */
+export function isOutstanding(state: RepositoryState): boolean {
+  return state === 'exported' || state === 'posting';
+}
+
+/** The request that stands open for a repository; null if there is none (M8: at most one). */
+export function outstandingFor(outbox: Outbox, repository: string): OutboxRequest | null {
+  for (const request of outbox.requests.values()) {
+    const state = request.repositories.get(repository);
+    if (state && isOutstanding(state)) return request;
+  }
+  return null;
+}
