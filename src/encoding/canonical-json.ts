@@ -7,6 +7,8 @@ export const MAX_DEPTH = 64;
 const NEEDS_ESCAPE = /["\\]/;
 const ESCAPES = /["\\]/g;
 const SURROGATE = /[\ud800-\udfff]/;
+/** Where JSON.stringify may differ from the canonical form: it escaped something, or UTF-16 order may not be byte order. */
+const MAY_DIFFER = /[\\\ud800-\udfff]/;
 
 /**
  * Canonical JSON ("OLPC" form, as TUF 1.0 and Notary v1 sign it): members sorted by the UTF-8 bytes of their
@@ -15,9 +17,29 @@ const SURROGATE = /[\ud800-\udfff]/;
  * @throws CountersignError JSON-CANONICAL for a float, -0, an unsafe integer, a lone surrogate, or depth above 64
  */
 export function canonicalText(value: Json): string {
+  // Most documents are in order already, and then the engine's own encoder is several times faster.
+  if (isInOrder(value, 0)) {
+    const text = JSON.stringify(value);
+    if (!MAY_DIFFER.test(text)) return text;
+  }
   const text = encode(value, 0);
   if (!text.isWellFormed()) throw refused('JSON-CANONICAL', 'a string holds a lone surrogate');
   return text;
+}
+
+/** Whether every object's members come in UTF-16 order; refuses what has no canonical form on the way. */
+function isInOrder(value: Json, depth: number): boolean {
+  if (typeof value === 'number') return checkInteger(value);
+  if (typeof value !== 'object' || value === null) return true;
+  checkDepth(depth);
+  if (Array.isArray(value)) return (value as readonly Json[]).every((item) => isInOrder(item, depth + 1));
+  const object = value as JsonObject;
+  let previous = '';
+  for (const name of Object.keys(object)) {
+    if (name < previous || !isInOrder(memberOf(object, name), depth + 1)) return false;
+    previous = name;
+  }
+  return true;
 }
 
 /** {@link canonicalText} as UTF-8 bytes: what is hashed and signed. */
@@ -27,49 +49,45 @@ export function canonicalBytes(value: Json): Buffer {
 
 function encode(value: Json, depth: number): string {
   if (typeof value === 'string') return quote(value);
-  if (typeof value === 'number') return integer(value);
+  if (typeof value === 'number') {
+    checkInteger(value);
+    return String(value);
+  }
   if (value === null) return 'null';
   if (typeof value === 'boolean') return value ? 'true' : 'false';
-  if (depth >= MAX_DEPTH)
-    throw refused('JSON-CANONICAL', 'nested too deeply', { expected: `at most ${String(MAX_DEPTH)} levels` });
-  if (Array.isArray(value)) {
-    let items = '';
-    for (const item of value as readonly Json[]) items += (items ? ',' : '') + encode(item, depth + 1);
-    return `[${items}]`;
-  }
+  checkDepth(depth);
+  if (Array.isArray(value))
+    return `[${(value as readonly Json[]).map((item) => encode(item, depth + 1)).join(',')}]`;
   const object = value as JsonObject;
-  let members = '';
-  for (const name of sortedNames(object)) {
-    const member = object[name];
-    if (member === undefined) throw refused('JSON-CANONICAL', 'a member has no value', { found: name });
-    members += `${members ? ',' : ''}${quote(name)}:${encode(member, depth + 1)}`;
-  }
-  return `{${members}}`;
+  const members = sortedNames(object).map((name) => `${quote(name)}:${encode(memberOf(object, name), depth + 1)}`);
+  return `{${members.join(',')}}`;
 }
 
 function quote(text: string): string {
   return NEEDS_ESCAPE.test(text) ? `"${text.replace(ESCAPES, '\\$&')}"` : `"${text}"`;
 }
 
-function integer(value: number): string {
+function checkInteger(value: number): true {
   if (!Number.isSafeInteger(value) || Object.is(value, -0))
     throw refused('JSON-CANONICAL', 'a number is not a safe integer', { found: String(value) });
-  return String(value);
+  return true;
 }
 
-/** Member names in the order of their UTF-8 bytes; documents that we read are mostly sorted already. */
+function checkDepth(depth: number): void {
+  if (depth >= MAX_DEPTH)
+    throw refused('JSON-CANONICAL', 'nested too deeply', { expected: `at most ${String(MAX_DEPTH)} levels` });
+}
+
+function memberOf(object: JsonObject, name: string): Json {
+  const member = object[name];
+  if (member === undefined) throw refused('JSON-CANONICAL', 'a member has no value', { found: name });
+  return member;
+}
+
+/** Member names in the order of their UTF-8 bytes: UTF-16 order, but where surrogates meet U+E000-U+FFFF. */
 function sortedNames(object: JsonObject): string[] {
   const names = Object.keys(object);
-  let sorted = true;
-  let surrogates = false;
-  for (let i = 0; i < names.length; i++) {
-    const name = names[i] as string;
-    if (SURROGATE.test(name)) surrogates = true;
-    if (i > 0 && (names[i - 1] as string) > name) sorted = false;
-  }
-  // UTF-16 order differs from byte order only where surrogates meet U+E000-U+FFFF.
-  if (surrogates) return names.sort(compareUtf8);
-  return sorted ? names : names.sort();
+  return names.some((name) => SURROGATE.test(name)) ? names.sort(compareUtf8) : names.sort();
 }
 
 /** Orders two strings by their UTF-8 bytes (equal to code point order). */

@@ -1,4 +1,4 @@
-import type { RepositoryRequest, RequestManifest } from '../bundle/manifest.ts';
+import type { RepositoryRequest } from '../bundle/manifest.ts';
 import type { Change } from '../change/change.ts';
 import { computeRoles, type ComputedRole } from '../change/compute.ts';
 import { deriveOperation } from '../change/operation.ts';
@@ -99,7 +99,8 @@ function repositoryFiles(record: RepositoryRequest, read: ReadFile): RepositoryF
   };
 }
 
-function readChanges(bytes: Uint8Array): readonly Change[] {
+/** A change list as it travels. @throws JSON-CANONICAL, CHANGES-SCHEMA */
+export function readChanges(bytes: Uint8Array): readonly Change[] {
   const value = parseCanonicalJson(bytes);
   checkShape('changes', value);
   return value as unknown as readonly Change[];
@@ -146,11 +147,4 @@ function checkEvidence(record: RepositoryRequest, changes: readonly Change[], re
     require('REQUEST-EVIDENCE', 'a manifest has another length', String(change.length), String(bytes.length), where);
     require('REQUEST-EVIDENCE', 'a manifest is not the one that the change names', change.evidence ?? '', sha256Hex(bytes), where);
   });
-}
-
-/** The record of a repository in a request. @throws REQUEST-REPOSITORY */
-export function recordOf(manifest: RequestManifest, dialect: string, name: string): RepositoryRequest {
-  const record = manifest.repositories.find((entry) => entry.dialect === dialect && entry.name === name);
-  if (!record) throw refused('REQUEST-REPOSITORY', 'the request does not hold this repository', { found: name });
-  return record;
 }

@@ -18,7 +18,7 @@ export interface FillValue {
 
 /** What became of one role here. */
 export interface RoleOutcome {
-  readonly role: ComputedRole;
+  readonly role: Pick<ComputedRole, 'role' | 'version' | 'document'>;
   readonly outcome: 'signed' | 'no-key' | 'refused';
   /** Why it was refused: a check ID or a reason code. */
   readonly check: string | null;

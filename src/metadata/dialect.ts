@@ -28,6 +28,26 @@ export interface NewRoot {
   readonly onlineKeys: readonly { readonly role: string; readonly value: Uint8Array }[];
 }
 
+/** What a certificate for a slot says; the station decides each member. */
+export interface CertificateContent {
+  readonly repository: string;
+  readonly key: PublicKey;
+  /** Whose signature will stand under it: the key itself, or another key of the station that fills. */
+  readonly issuer: PublicKey;
+  readonly serial: Uint8Array;
+  /** Seconds since 1970. */
+  readonly notBefore: number;
+  readonly notAfter: number;
+}
+
+/** How a dialect whose keys are certificates has them made: a token signs the message, nothing else. */
+export interface CertificateMaker {
+  message(content: CertificateContent): Uint8Array;
+  scheme(issuer: PublicKey): SignatureScheme;
+  /** The fill's value, of a message and its raw signature. */
+  value(content: CertificateContent, message: Uint8Array, signature: Uint8Array): Uint8Array;
+}
+
 /**
  * How one kind of repository writes its metadata. Pure: bytes and values in, values out or a refusal. Nothing
  * outside the dialect's folder asks which one it is.
@@ -78,6 +98,9 @@ export interface Dialect {
   ): JsonObject;
   newSnapshot(files: ReadonlyMap<string, Uint8Array>, version: number, expires: string): JsonObject;
   newTimestamp(snapshot: Uint8Array, version: number, expires: string): JsonObject;
+
+  /** Null where keys stand bare in the metadata. */
+  readonly certificates: CertificateMaker | null;
 
   /** Roles that a new repository's root names, and the kind of slot that an offline station fills for each. */
   readonly firstRootSlots: readonly { readonly role: string; readonly kind: 'key' | 'certificate' }[];

@@ -143,26 +143,32 @@ function examineRepository(
     station.now * 1000,
   );
   checkBase(reading, marks);
-  checkLineage(reading.base === null, marks, record.name, bundle.digest);
+  checkLineage(reading.base === null, marks, record, bundle.digest);
   const fills = station.fillsOf(bundle.digest, key);
   const roles = closeRoles(reading, fills);
   for (const role of roles) {
     const base = record.base.find((entry) => entry.role === role.role);
     checkVersion(role, base?.version ?? 0, record.name);
     checkExpiry(role, station.now, record.name);
-    if (!role.open) checkSigned(role, marks, record.name);
+    if (!role.open) checkSigned(role, marks, record);
   }
   const differences = differencesOf(reading, roles);
   return { reading, roles, differences, fills, anomalies: anomaliesOf(reading, differences, marks, station.now) };
 }
 
 /** A second first root for one name would be another content for version 1 (M2, M3). */
-function checkLineage(first: boolean, marks: StationMarks, name: string, digest: string): void {
-  const root = marks.signed.get('root')?.get(1);
-  if (!first || !root || root.request === digest) return;
+function checkLineage(
+  first: boolean,
+  marks: StationMarks,
+  record: RequestManifest['repositories'][number],
+  digest: string,
+): void {
+  const others = (marks.signed.get('root')?.get(1) ?? []).filter(({ request }) => request !== digest);
+  const [other] = others.filter(({ request }) => !record.supersedes.includes(request));
+  if (!first || !other) return;
   throw refused('CHAIN-LINEAGE', 'this station has signed a first root for this repository', {
     found: 'another first root',
-    where: name,
-    hint: `publish the answer to request ${root.request}; resend writes it again`,
+    where: record.name,
+    hint: `publish the answer to request ${other.request}; resend writes it again`,
   });
 }

@@ -38,9 +38,9 @@ function checkOwnFirstRoot(reading: RepositoryReading, marks: Marks): void {
   const signed = marks.signed.get('root')?.get(1);
   const base = reading.record.base.find(({ role }) => role === 'root');
   if (!signed || marks.pinned || base?.version !== 1) return;
-  if (base.sha256 !== signed.sha256)
+  if (!signed.some(({ sha256 }) => sha256 === base.sha256))
     throw refused('CHAIN-ROOT', 'the first root is not the one that was signed here', {
-      expected: signed.sha256,
+      expected: signed.map(({ sha256 }) => sha256).join(' or '),
       found: base.sha256,
       where: reading.record.name,
       hint: 'somebody published another first root under this name: do not sign for it',

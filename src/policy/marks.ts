@@ -11,8 +11,11 @@ export interface Mark {
 export interface Marks {
   readonly pinned: Mark | null;
   readonly seen: ReadonlyMap<string, Mark>;
-  /** Role to version to SHA-256 of the bytes that an intent was written for; kept for ever. */
-  readonly signed: ReadonlyMap<string, ReadonlyMap<number, SignedMark>>;
+  /**
+   * Role to version to SHA-256 of the bytes that an intent was written for; kept for ever. More than one only
+   * where an officer let a request supersede another (M2).
+   */
+  readonly signed: ReadonlyMap<string, ReadonlyMap<number, readonly SignedMark[]>>;
 }
 
 export interface SignedMark {

@@ -38,24 +38,30 @@ export function checkVersion(role: ComputedRole, baseVersion: number, repository
 
 /**
  * R7, M2: a key never signs two contents for one repository, role and version; a new version is above every one
- * that was signed. The same bytes may be signed again.
+ * that was signed. The same bytes may be signed again. Only a root, whose version cannot be chosen, may get a
+ * second content, where the request names the request that it replaces (and the officer types it).
  *
  * @throws VERSION-TAKEN
  */
-export function checkSigned(role: ComputedRole, marks: Marks, repository: string): void {
+export function checkSigned(
+  role: ComputedRole,
+  marks: Marks,
+  record: { readonly name: string; readonly supersedes: readonly string[] },
+): void {
   const signed = marks.signed.get(role.role);
   if (!signed) return;
   const sha256 = sha256Hex(role.document);
-  const same = signed.get(role.version);
-  if (same?.sha256 === sha256) return;
+  const same = signed.get(role.version) ?? [];
+  if (same.some((mark) => mark.sha256 === sha256)) return;
   const highest = Math.max(...signed.keys());
   if (role.version > highest) return;
+  if (role.role === 'root' && same.every(({ request }) => record.supersedes.includes(request))) return;
   throw refused('VERSION-TAKEN', 'this station has signed another content for this or a later version', {
     expected: `a version above ${String(highest)}`,
     found: `version ${String(role.version)}`,
-    where: `${repository} ${role.role}`,
-    hint: same
-      ? `request ${same.request} was signed first: publish it, or export anew with a higher version`
+    where: `${record.name} ${role.role}`,
+    hint: same[0]
+      ? `request ${same[0].request} was signed first: publish it, or export anew with a higher version`
       : 'export anew: the online half learns the signed versions from the answer',
   });
 }

@@ -25,6 +25,7 @@ export function anomaliesOf(
 ): Anomaly[] {
   return [
     ...contact(reading, marks),
+    ...superseded(reading, marks),
     ...freshness(reading, now),
     ...gaps(reading, differences),
     ...expiries(reading, differences),
@@ -43,8 +44,8 @@ function contact({ record, base }: RepositoryReading, marks: Marks): Anomaly[] {
   }
   if (marks.pinned) return [];
   // A root that was signed here, and came back with exactly those bytes, is no stranger (M1, checked before).
-  const own = marks.signed.get('root')?.get(base.root.version)?.sha256;
-  if (own === sha256Hex(base.root.payload)) return [];
+  const own = marks.signed.get('root')?.get(base.root.version) ?? [];
+  if (own.some(({ sha256 }) => sha256 === sha256Hex(base.root.payload))) return [];
   return [
     {
       id: `FIRST-CONTACT:${record.name}:${sha256Hex(base.root.file)}`,
@@ -52,6 +53,18 @@ function contact({ record, base }: RepositoryReading, marks: Marks): Anomaly[] {
       text: `first contact with ${record.name}: root version ${String(base.root.version)} is not pinned here`,
     },
   ];
+}
+
+/** An earlier content of the same root version was signed here and may still surface (M2). */
+function superseded({ record }: RepositoryReading, marks: Marks): Anomaly[] {
+  const requests = [...(marks.signed.get('root')?.values() ?? [])].flat().map(({ request }) => request);
+  return record.supersedes
+    .filter((digest) => requests.includes(digest))
+    .map((digest) => ({
+      id: `SUPERSEDE:${digest}`,
+      typed: true,
+      text: `a root of ${record.name} was signed for request ${digest}: it is replaced, and may still surface`,
+    }));
 }
 
 /** The current timestamp and snapshot prove that the base is the newest only while they are valid (M12). */

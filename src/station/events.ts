@@ -5,7 +5,7 @@ import type { JsonObject } from '../encoding/json.ts';
  * (bundle-schema/README.md); state is a fold over them.
  */
 export type ExchangeEvent =
-  | Event<'reviewed', { request: string; id: string; from: string; sequence: number }>
+  | Event<'reviewed', { request: string; id: string; from: string; sequence: number; repository: string }>
   | Event<'accepted', { request: string; repository: string; from: string; sequence: number }>
   | Event<'approved', { request: string; by: 'typed' | 'approve'; accepted: readonly string[] }>
   | Event<'fill', { request: string; repository: string; slot: string; kind: string; keyid: string; value: string }>
@@ -19,7 +19,8 @@ export type ExchangeEvent =
   | Event<'declined', { request: string; code: string }>
   | Event<'refusal', { check: string; digest: string | null }>
   | Event<'exported', { request: string; id: string; sequence: number; repositories: number; supersedes: readonly string[] }>
-  | Event<'reserved', { request: string; repository: string; role: string; version: number }>
+  | Event<'reserved', { request: string; repository: string; role: string; version: number; batch: string }>
+  | Event<'heard-pin', { repository: string; station: string; version: number }>
   | Event<'answered', { request: string; response: string; from: string; sequence: number; line: number; hash: string }>
   | Event<'taken', { repository: string; role: string; version: number }>
   | Event<'holder', { key: string; station: string }>

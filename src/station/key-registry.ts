@@ -1,9 +1,15 @@
 import { fromBase64, toBase64 } from '../encoding/text.ts';
 import type { JsonObject } from '../encoding/json.ts';
 import { refused, usage } from '../errors.ts';
-import type { Algorithm } from '../metadata/key.ts';
+import type { Algorithm, PublicKey } from '../metadata/key.ts';
+import { canonicalKeyId } from '../metadata/notary/keys.ts';
 import type { GeneratedKey, Grade, KeyLocation, SigningKey } from '../signer/signer.ts';
 import type { RecordedEvent } from './events.ts';
+
+/** ID of a signing key on every station: Notary's canonical key ID, which its users know from file names. */
+export function stationKeyId(key: PublicKey): string {
+  return canonicalKeyId(key);
+}
 
 /** An intent to generate a key, without the key yet: a rerun goes on with exactly this ID (M21). */
 export interface KeyIntent {
@@ -20,24 +26,28 @@ export interface KeyRegistry {
   readonly keys: ReadonlyMap<string, SigningKey>;
   /** Intents that no key line followed, by label. */
   readonly open: ReadonlyMap<string, KeyIntent>;
+  /** Labels of keys that exist. */
+  readonly labels: ReadonlySet<string>;
 }
 
 /** Every signing key of a station, as its ledger pinned it at birth. */
 export function foldKeys(lines: Iterable<RecordedEvent>): KeyRegistry {
   const keys = new Map<string, SigningKey>();
   const open = new Map<string, KeyIntent>();
+  const labels = new Set<string>();
   for (const { event, data } of lines) {
     if (event === 'key-intent') open.set(String(data['label']), data as unknown as KeyIntent);
     else if (event === 'key') {
       const key = readKey(data);
       keys.set(key.id, key);
       open.delete(String(data['label']));
+      labels.add(String(data['label']));
     } else if (event === 'bound') {
       const key = keys.get(String(data['key']));
       if (key) keys.set(key.id, { ...key, repository: String(data['repository']) });
     }
   }
-  return { keys, open };
+  return { keys, open, labels };
 }
 
 function readKey(data: JsonObject): SigningKey {

@@ -6,7 +6,7 @@ interface MutableMarks {
   /** SHA-256 of the pinned root's file, in the archive. */
   pinnedFile: string | null;
   seen: Map<string, Mark>;
-  signed: Map<string, Map<number, SignedMark>>;
+  signed: Map<string, Map<number, SignedMark[]>>;
   /** Highest sequence accepted from each sender. */
   sequences: Map<string, number>;
 }
@@ -44,8 +44,10 @@ export function foldMarks(lines: Iterable<RecordedEvent>): ReadonlyMap<string, S
       of(data.repository).seen.set(data.role, { version: data.version, sha256: data.sha256 });
     } else if (event === 'intent') {
       const { signed } = of(data.repository);
-      const versions = signed.get(data.role) ?? new Map<number, SignedMark>();
-      signed.set(data.role, versions.set(data.version, { sha256: data.payload, request: data.request }));
+      const versions = signed.get(data.role) ?? new Map<number, SignedMark[]>();
+      const marks = versions.get(data.version) ?? [];
+      marks.push({ sha256: data.payload, request: data.request });
+      signed.set(data.role, versions.set(data.version, marks));
     } else if (event === 'accepted') {
       of(data.repository).sequences.set(data.from, data.sequence);
     }

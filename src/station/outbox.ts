@@ -23,6 +23,12 @@ export interface Outbox {
   readonly holders: ReadonlyMap<string, string>;
   /** Digests of responses that were accepted. */
   readonly answers: ReadonlySet<string>;
+  /** Requests that left for the stick. */
+  readonly released: ReadonlySet<string>;
+  /** Batches of staged changes that exported requests hold. */
+  readonly batches: ReadonlySet<string>;
+  /** Root version that a station has pinned, as it said: `repository station`. */
+  readonly pins: ReadonlyMap<string, number>;
 }
 
 /** Folds the online half's ledger lines into its outbox. */
@@ -32,6 +38,9 @@ export function foldOutbox(lines: Iterable<RecordedEvent>): Outbox {
   const heard = new Map<string, { sequence: number; digest: string; line: number; hash: string }>();
   const holders = new Map<string, string>();
   const answers = new Set<string>();
+  const released = new Set<string>();
+  const batches = new Set<string>();
+  const pins = new Map<string, number>();
   const take = (key: string, version: number): unknown => taken.set(key, Math.max(version, taken.get(key) ?? 0));
   for (const line of lines) {
     const { event, data } = exchangeEvent(line);
@@ -48,6 +57,13 @@ export function foldOutbox(lines: Iterable<RecordedEvent>): Outbox {
       case 'reserved':
         requests.get(data.request)?.repositories.set(data.repository, 'exported');
         take(`${data.repository} ${data.role}`, data.version);
+        batches.add(data.batch);
+        break;
+      case 'released':
+        released.add(data.request);
+        break;
+      case 'heard-pin':
+        pins.set(`${data.repository} ${data.station}`, data.version);
         break;
       case 'taken':
         take(`${data.repository} ${data.role}`, data.version);
@@ -70,7 +86,7 @@ export function foldOutbox(lines: Iterable<RecordedEvent>): Outbox {
       default:
     }
   }
-  return { requests, taken, heard, holders, answers };
+  return { requests, taken, heard, holders, answers, released, batches, pins };
 }
 
 function abandon(request: { repositories: Map<string, RepositoryState> } | undefined): void {

@@ -6,7 +6,8 @@ export interface SigningState {
   readonly request: string;
   readonly id: string;
   readonly from: string;
-  readonly reviewed: boolean;
+  /** Repositories that were reviewed; none if the request was not. */
+  readonly reviewed: ReadonlySet<string>;
   readonly approved: boolean;
   readonly released: boolean;
   /** Digest of the sealed response, once there is one. */
@@ -19,6 +20,7 @@ export interface SigningState {
 }
 
 type Mutable = { -readonly [Member in keyof SigningState]: SigningState[Member] } & {
+  reviewed: Set<string>;
   fills: Map<string, { value: Uint8Array; keyid: string; kind: string }>;
   signatures: Map<string, Uint8Array>;
 };
@@ -38,7 +40,7 @@ export function foldSigning(lines: Iterable<RecordedEvent>): ReadonlyMap<string,
         request,
         id: '',
         from: '',
-        reviewed: false,
+        reviewed: new Set(),
         approved: false,
         released: false,
         response: null,
@@ -52,7 +54,10 @@ export function foldSigning(lines: Iterable<RecordedEvent>): ReadonlyMap<string,
   };
   for (const line of lines) {
     const { event, data } = exchangeEvent(line);
-    if (event === 'reviewed') Object.assign(of(data.request), { id: data.id, from: data.from, reviewed: true });
+    if (event === 'reviewed') {
+      const state = Object.assign(of(data.request), { id: data.id, from: data.from });
+      state.reviewed.add(data.repository);
+    }
     else if (event === 'accepted') of(data.request).from = data.from;
     else if (event === 'approved') of(data.request).approved = true;
     else if (event === 'fill')

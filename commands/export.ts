@@ -1,0 +1,53 @@
+import { exportRequest } from '../src/online/export.ts';
+import { withOnlineStation } from '../src/online/session.ts';
+import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';
+import { digestLines } from '../src/terminal/digest-block.ts';
+import { showPath } from '../src/terminal/escape.ts';
+import { startProgress } from '../src/terminal/progress.ts';
+import { readBackLine } from '../src/terminal/written-file.ts';
+
+export default class Export extends BaseCommand {
+  static override summary = 'write a sealed request bundle for staged changes';
+  static override description =
+    'Fetches and verifies what is published now, computes the unsigned metadata, and writes one bundle for all repositories with staged changes, or those named. Read the digest to the officer by another way than the stick.';
+  static override examples = [
+    '<%= config.bin %> export -o /media/stick/app.request.tar',
+    '<%= config.bin %> export registry.example.com/team/app -o /media/stick/app.request.tar',
+  ];
+  static override strict = false;
+  static override args = { gun: Args.string({ description: 'repositories (GUNs); all with staged changes if left out' }) };
+  static override flags = {
+    output: Flags.string({ char: 'o', required: true, description: 'file to write', helpValue: 'FILE' }),
+    to: Flags.string({ multiple: true, description: 'offline station to address (default: all paired)', helpValue: 'NAME' }),
+    supersede: Flags.string({ description: 'outstanding request that this one replaces', helpValue: 'DIGEST' }),
+  };
+
+  async run(): Promise<void> {
+    const { argv, flags } = await this.parse(Export);
+    await withOnlineStation(flags.home, 'export', 'write', async ({ station, stores }) => {
+      const progress = startProgress('reading repositories');
+      try {
+        const result = await exportRequest(station, stores, {
+          names: argv as string[],
+          out: flags.output,
+          to: flags.to ?? [],
+          supersede: flags.supersede ?? null,
+          progress: (done, total) => {
+            progress.update(done, total);
+          },
+        });
+        progress.end();
+        this.show(result, () =>
+          [
+            `${result.resumed ? 'finished the interrupted export' : 'wrote'} ${showPath(result.out)} (${String(result.size)} bytes)`,
+            ...readBackLine(result.readBack, result.out),
+            '',
+            ...digestLines('request', result.request),
+          ].join('\n'),
+        );
+      } finally {
+        progress.end();
+      }
+    });
+  }
+}

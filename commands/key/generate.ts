@@ -1,0 +1,49 @@
+import { ALGORITHMS, type Algorithm } from '../../src/metadata/key.ts';
+import { usage } from '../../src/errors.ts';
+import { generateKey } from '../../src/station/generate-key.ts';
+import { openHome } from '../../src/station/home.ts';
+import type { SignerPlace } from '../../src/station/signers.ts';
+import { tokenPlace } from '../../src/station/token-place.ts';
+import { Args, BaseCommand, Flags } from '../../src/terminal/base-command.ts';
+import { keyDocument, keyLines } from '../../src/terminal/key-view.ts';
+import { signerOpener } from '../../src/terminal/secrets.ts';
+import { secretFlags } from '../../src/terminal/signing-flags.ts';
+
+export default class KeyGenerate extends BaseCommand {
+  static override summary = 'generate a signing key in a token or an encrypted key file';
+  static override description =
+    'An offline station holds root and targets keys, an online one snapshot and timestamp keys for folder repositories. A targets key serves one repository; without --repository it is bound at its first signature.';
+  static override examples = [
+    '<%= config.bin %> key generate root --token "pkcs11:token=ceremony;object=root-2026"',
+    '<%= config.bin %> key generate targets --keyfile --repository registry.example.com/team/app',
+  ];
+  static override args = { role: Args.string({ required: true, description: 'root, targets, snapshot or timestamp' }) };
+  static override flags = {
+    token: Flags.string({ description: 'PKCS#11 URI of the token; object= gives the label', helpValue: 'URI', exclusive: ['keyfile'] }),
+    keyfile: Flags.boolean({ description: 'an encrypted key file in the home' }),
+    algorithm: Flags.string({ description: 'algorithm of the key', options: [...ALGORITHMS], default: 'ecdsa-p256' }),
+    repository: Flags.string({ description: 'repository that the key is for', helpValue: 'NAME' }),
+    label: Flags.string({ description: 'label of the key', helpValue: 'TEXT' }),
+    ...secretFlags,
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(KeyGenerate);
+    const home = await openHome(flags.home, { write: true });
+    try {
+      if (flags.token === undefined && !flags.keyfile)
+        throw usage('USAGE-PLACE', 'say where the key is to live', { hint: 'give --token URI or --keyfile' });
+      const named = flags.token === undefined ? null : await tokenPlace(home, flags.token);
+      const place: SignerPlace = named?.place ?? { kind: 'keyfile' };
+      const label = flags.label ?? named?.label ?? [args.role, flags.repository].filter(Boolean).join(' ');
+      const pinFiles = [...(flags['pin-file'] ?? []), ...(named?.pinSource ? [named.pinSource] : [])];
+      const secrets = { pinFiles, passphraseFiles: flags['passphrase-file'] ?? [], tokens: 1 };
+      const repository = flags.repository === undefined ? null : `notary:${flags.repository}`;
+      const algorithm = flags.algorithm as Algorithm;
+      const key = await generateKey(home, { role: args.role, algorithm, repository, label, place }, signerOpener(home, secrets, true));
+      this.show(keyDocument(key), () => keyLines([key]).join('\n'));
+    } finally {
+      await home.close();
+    }
+  }
+}

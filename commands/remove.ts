@@ -1,0 +1,27 @@
+import { repositoryNamed } from '../src/online/repositories.ts';
+import { withOnlineStation } from '../src/online/session.ts';
+import { removeChanges, stageChanges } from '../src/online/stage.ts';
+import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';
+import { show } from '../src/terminal/escape.ts';
+
+export default class Remove extends BaseCommand {
+  static override summary = 'stage the removal of a target';
+  static override examples = ['<%= config.bin %> remove registry.example.com/team/app 1.4.1'];
+  static override args = {
+    gun: Args.string({ required: true, description: 'repository (GUN)' }),
+    name: Args.string({ required: true, description: 'target name' }),
+  };
+  static override flags = {
+    role: Flags.string({ char: 'r', multiple: true, description: 'role to remove it from (default: targets)', helpValue: 'ROLE' }),
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Remove);
+    await withOnlineStation(flags.home, 'remove', 'write', ({ station }) => {
+      const changes = removeChanges(repositoryNamed(station.home, args.gun), args.name, flags.role ?? []);
+      const staged = stageChanges(station, args.gun, changes);
+      this.show({ repository: args.gun, changes, staged }, () => `staged: remove ${show(args.name)} (${String(staged)} staged changes)`);
+      return Promise.resolve();
+    });
+  }
+}

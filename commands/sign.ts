@@ -1,0 +1,58 @@
+import { approveByScript } from '../src/offline/approval.ts';
+import { withOfflineStation } from '../src/offline/session.ts';
+import { sign } from '../src/offline/sign.ts';
+import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';
+import { consentAtTerminal } from '../src/terminal/consent.ts';
+import { startProgress } from '../src/terminal/progress.ts';
+import { signerOpener } from '../src/terminal/secrets.ts';
+import { signedLines } from '../src/terminal/signed-view.ts';
+import { secretFlags } from '../src/terminal/signing-flags.ts';
+
+export default class Sign extends BaseCommand {
+  static override summary = 'sign a request with every key held here that it calls for';
+  static override description =
+    'Shows what review shows, closed, and asks for two words of the digest and the new version. A script gives --approve with the digest, taken by another way than the stick, and --accept for each ID that review --json lists.';
+  static override examples = [
+    '<%= config.bin %> sign /media/stick/app.request.tar -o /media/stick/app.response.tar',
+    '<%= config.bin %> sign app.request.tar -o app.response.tar --pin-file root=pin --approve DIGEST --accept FIRST-ROOT:registry.example.com/team/app',
+  ];
+  static override args = { request: Args.string({ required: true, description: 'request bundle' }) };
+  static override flags = {
+    output: Flags.string({ char: 'o', required: true, description: 'response bundle to write', helpValue: 'FILE' }),
+    except: Flags.string({ multiple: true, description: 'repository to leave out, refused', helpValue: 'NAME' }),
+    key: Flags.string({ multiple: true, description: 'root key to use where several are held', helpValue: 'ID' }),
+    approve: Flags.string({ description: 'digest of the request, 64 hex digits', helpValue: 'DIGEST' }),
+    accept: Flags.string({ multiple: true, description: 'ID of something that would have to be typed', helpValue: 'ID' }),
+    pin: Flags.string({ multiple: true, description: 'SHA-256 of the root file at first contact', helpValue: 'NAME=SHA256' }),
+    ...secretFlags,
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Sign);
+    await withOfflineStation(flags.home, 'sign', async (station) => {
+      const { approve, accept = [], pin = [] } = flags;
+      const progress = startProgress('signing');
+      const secrets = { pinFiles: flags['pin-file'] ?? [], passphraseFiles: flags['passphrase-file'] ?? [], tokens: 1 };
+      try {
+        const result = await sign(
+          station,
+          { file: args.request, out: flags.output, except: flags.except ?? [], keys: flags.key ?? [] },
+          {
+            openSigner: signerOpener(station.home, secrets),
+            confirm: (examination) =>
+              approve === undefined
+                ? consentAtTerminal(examination, accept)
+                : Promise.resolve(approveByScript(examination, { digest: approve, accept, pins: pin })),
+            progress: (done, total) => {
+              progress.update(done, total);
+            },
+          },
+        );
+        progress.end();
+        this.show(result, () => signedLines(result).join('\n'));
+      } finally {
+        progress.end();
+      }
+    });
+  }
+}

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Installs the system packages that the tests need and that are missing: Debian, as root.
+# Says what is missing and goes on where it may not install; the tests that need a part then fail and name it.
+set -euo pipefail
+
+missing=()
+need() { # need COMMAND_OR_FILE PACKAGE
+  case $1 in
+    /*) [ -e "$1" ] || missing+=("$2") ;;
+    *) command -v "$1" >/dev/null 2>&1 || missing+=("$2") ;;
+  esac
+}
+
+need softhsm2-util softhsm2
+need /usr/lib/softhsm/libsofthsm2.so softhsm2
+need pkcs11-tool opensc
+need certutil libnss3-tools
+need "/usr/lib/$(uname -m)-linux-gnu/libsoftokn3.so" libnss3
+need notary notary
+need notary-server notary
+need docker-registry docker-registry
+need skopeo skopeo
+need strace strace
+need tmux tmux
+need openssl openssl
+need setsid util-linux
+need gcc gcc
+need g++ g++
+need make make
+need python3 python3
+need /usr/include/p11-kit-1/p11-kit/pkcs11.h libp11-kit-dev
+need docker docker.io
+
+[ ${#missing[@]} -eq 0 ] && exit 0
+mapfile -t packages < <(printf '%s\n' "${missing[@]}" | sort -u)
+
+if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
+  echo "missing system packages, please install them (Debian, as root):" >&2
+  echo "  apt-get install ${packages[*]}" >&2
+  exit 0
+fi
+
+export DEBIAN_FRONTEND=noninteractive
+install() { apt-get install -y --no-install-recommends "${packages[@]}" </dev/null >/dev/null; }
+echo "installing ${packages[*]}"
+install 2>/dev/null || { apt-get update </dev/null >/dev/null && install; }

@@ -1,0 +1,53 @@
+import { commands } from 'countersign:commands';
+import program from '../package.json' with { type: 'json' };
+import { guardStream } from './terminal/sink.ts';
+
+/**
+ * The program: finds the command by its words and loads it alone. `--version` loads nothing at all, help is
+ * loaded when asked for; no folder is scanned and no plug-in looked for at start.
+ */
+export async function main(argv: readonly string[]): Promise<void> {
+  guardStream(process.stdout);
+  guardStream(process.stderr);
+  const [first] = argv;
+  if (argv.length === 1 && (first === '--version' || first === '-v' || first === 'version')) {
+    process.stdout.write(`countersign ${program.version}\n`);
+    return;
+  }
+  const { findCommand, isTopic, unknownCommand } = await import('./terminal/command-table.ts');
+  const found = findCommand(commands, argv);
+  if (
+    first === 'help' ||
+    asksForHelp(argv) ||
+    (found === undefined && isTopic(commands, argv.join(' '))) ||
+    argv.length === 0
+  ) {
+    const { helpText } = await import('./terminal/help.ts');
+    const text = await helpText(commands, program, first === 'help' ? argv.slice(1) : argv);
+    if (text !== undefined) {
+      process.stdout.write(text);
+      return;
+    }
+  }
+  const load = found === undefined ? undefined : commands[found.id];
+  if (found === undefined || load === undefined) {
+    const { reportError } = await import('./terminal/report.ts');
+    reportError(unknownCommand(commands, argv), argv, '');
+    return;
+  }
+  try {
+    const { default: Command } = await load();
+    const { configuration } = await import('./terminal/configuration.ts');
+    Command.id = found.id;
+    await new Command([...found.rest], configuration(program)).execute();
+  } catch (error) {
+    const { reportError } = await import('./terminal/report.ts');
+    reportError(error, argv, found.id);
+  }
+}
+
+/** `--help` or `-h` anywhere before `--`. */
+function asksForHelp(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return (end === -1 ? argv : argv.slice(0, end)).some((word) => word === '--help' || word === '-h');
+}

@@ -1,0 +1,39 @@
+import type { RequestManifest } from '../bundle/manifest.ts';
+import { sha256Hex } from '../encoding/hash.ts';
+import { archive } from '../station/archive.ts';
+import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
+import { marksOf } from '../station/marks.ts';
+import type { Examination } from './examination.ts';
+import type { OfflineStation } from './station.ts';
+
+/**
+ * What the officer's yes makes known: the sender's sequence, and the base of each repository, which was verified
+ * complete. Signing itself moves neither `pinned` nor `seen` (M1).
+ */
+export function baseEvents(
+  station: OfflineStation,
+  examination: Examination,
+  manifest: RequestManifest,
+): ExchangeEvent[] {
+  return examination.repositories.flatMap(({ reading }) => {
+    const repository = repositoryKey(reading.record);
+    const marks = marksOf(station.marks, repository);
+    const events: ExchangeEvent[] = [
+      {
+        event: 'accepted',
+        data: { request: examination.digest, repository, from: manifest.from.key, sequence: manifest.sequence },
+      },
+    ];
+    const { base, record } = reading;
+    if (!base) return events;
+    const sha256 = sha256Hex(base.root.payload);
+    if (marks.pinned?.sha256 !== sha256) {
+      const file = archive(station.home, base.root.file);
+      events.push({ event: 'pinned', data: { repository, version: base.root.version, sha256, file } });
+    }
+    for (const { role, version, sha256: found } of record.base)
+      if (version > 0 && marks.seen.get(role)?.sha256 !== found)
+        events.push({ event: 'seen', data: { repository, role, version, sha256: found } });
+    return events;
+  });
+}

@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import type { CertificateContent, CertificateMaker } from '../metadata/dialect.ts';
+import { sha256Hex } from '../encoding/hash.ts';
+import { toBase64, toHex, toUtf8 } from '../encoding/text.ts';
+import type { SigningKey, SignTask } from '../signer/signer.ts';
+import type { ExchangeEvent } from '../station/events.ts';
+import { keyEvent, keyIntentEvent, stationKeyId, type KeyIntent } from '../station/key-registry.ts';
+import type { Signers } from '../station/signers.ts';
+import type { PlannedFill } from './fill-plan.ts';
+import type { OfflineStation } from './station.ts';
+
+/** Root certificates last ten years, as stock Notary makes them; a day back for a clock that runs behind. */
+const CERTIFICATE_DAYS = 3_650;
+const DAY = 86_400;
+const LABEL_LENGTH = 64;
+
+/**
+ * Fills every open slot: generates keys, makes certificates, and records each in the ledger before anything is
+ * shown (M4, M7, M21). A rerun goes on with what is recorded.
+ */
+export async function fillSlots(
+  station: OfflineStation,
+  request: string,
+  plans: readonly PlannedFill[],
+  signers: Signers,
+): Promise<void> {
+  const keys = await keysFor(station, plans, signers);
+  const tasks: { plan: PlannedFill; key: SigningKey; content: CertificateContent; task: SignTask; maker: CertificateMaker }[] = [];
+  const events: ExchangeEvent[] = [];
+  for (const plan of plans) {
+    const key = keys.get(plan) as SigningKey;
+    const maker = plan.reading.dialect.certificates;
+    if (plan.slot.kind === 'key') events.push(fillEvent(request, plan, plan.reading.dialect.keyValue(key.public)));
+    else if (maker) {
+      const content = certificateContent(station, plan, key);
+      const task = { key, scheme: maker.scheme(key.public), message: maker.message(content) };
+      tasks.push({ plan, key, content, task, maker });
+    }
+  }
+  const signatures = await signers.sign(tasks.map(({ task }) => task));
+  tasks.forEach(({ plan, content, task, maker }, index) => {
+    events.push(fillEvent(request, plan, maker.value(content, task.message, signatures[index] as Uint8Array)));
+  });
+  station.home.ledger.append(events);
+}
+
+function certificateContent(station: OfflineStation, plan: PlannedFill, key: SigningKey): CertificateContent {
+  return {
+    repository: plan.reading.record.name,
+    key: key.public,
+    issuer: key.public,
+    serial: randomBytes(16),
+    notBefore: station.now - DAY,
+    notAfter: station.now + CERTIFICATE_DAYS * DAY,
+  };
+}
+
+function fillEvent(request: string, plan: PlannedFill, value: Uint8Array): ExchangeEvent {
+  const { reading, slot, repository } = plan;
+  const context = { repository: reading.record.name, now: reading.now };
+  const keyid = reading.dialect.readKey(slot.role, value, context).id;
+  return { event: 'fill', data: { request, repository, slot: slot.id, kind: slot.kind, keyid, value: toBase64(value) } };
+}
+
+/** The key of each plan; missing ones are generated in one batch a place, with their intents recorded first. */
+async function keysFor(
+  station: OfflineStation,
+  plans: readonly PlannedFill[],
+  signers: Signers,
+): Promise<ReadonlyMap<PlannedFill, SigningKey>> {
+  const keys = new Map<PlannedFill, SigningKey>();
+  const missing: { plan: PlannedFill; intent: KeyIntent }[] = [];
+  for (const plan of plans) {
+    if (plan.key) keys.set(plan, plan.key);
+    else missing.push({ plan, intent: intentFor(station, plan) });
+  }
+  const fresh = missing.filter(({ intent }) => !station.keys.open.has(intent.label));
+  station.home.ledger.append(fresh.map(({ intent }) => keyIntentEvent(intent)));
+  for (const group of byPlace(missing)) {
+    const generated = await signers.generate(
+      (group[0] as (typeof missing)[number]).plan.place,
+      group.map(({ intent }) => ({ algorithm: intent.algorithm, label: intent.label, id: intent.id })),
+    );
+    const born = generated.map((key, index) => {
+      const { plan, intent } = group[index] as (typeof missing)[number];
+      const id = stationKeyId(key.public);
+      keys.set(plan, { id, public: key.public, role: intent.role, repository: intent.repository, location: key.location, grade: key.grade });
+      return keyEvent(id, key, intent);
+    });
+    station.home.ledger.append(born);
+  }
+  return keys;
+}
+
+function byPlace<T extends { readonly plan: PlannedFill }>(entries: readonly T[]): T[][] {
+  const groups = new Map<string, T[]>();
+  for (const entry of entries) {
+    const name = JSON.stringify(entry.plan.place);
+    const group = groups.get(name) ?? [];
+    group.push(entry);
+    groups.set(name, group);
+  }
+  return [...groups.values()];
+}
+
+function intentFor(station: OfflineStation, plan: PlannedFill): KeyIntent {
+  const label = keyLabel(plan);
+  const open = station.keys.open.get(label);
+  if (open) return open;
+  return {
+    id: toHex(randomBytes(16)),
+    label,
+    algorithm: plan.algorithm,
+    role: plan.slot.role,
+    repository: plan.repository,
+    where: plan.place.kind === 'keyfile' ? 'keyfile' : plan.place.serial,
+  };
+}
+
+/** Tokens keep labels of 64 bytes: the whole name where it fits, else its end and a digest of all of it. */
+function keyLabel({ slot, reading, repository }: PlannedFill): string {
+  const label = `${slot.role} ${reading.record.name}`;
+  if (label.length <= LABEL_LENGTH) return label;
+  return `${slot.role} ${reading.record.name.slice(-32)} ${sha256Hex(toUtf8(repository)).slice(0, 16)}`;
+}

@@ -1,0 +1,183 @@
+import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { writeBundle } from '../bundle/bundle.ts';
+import type { RepositoryRequest, RequestManifest } from '../bundle/manifest.ts';
+import { formatTime } from '../encoding/time.ts';
+import { recordDigestOf } from '../exchange/read-request.ts';
+import {
+  buildResponse,
+  type FillValue,
+  type RepositoryAnswer,
+  type RepositoryMarks,
+  type RoleOutcome,
+} from '../exchange/response.ts';
+import type { Signature } from '../metadata/document.ts';
+import { createDurably } from '../station/durable.ts';
+import { repositoryKey } from '../station/events.ts';
+import { writeOut } from '../station/media.ts';
+import { marksOf, type StationMarks } from '../station/marks.ts';
+import { VERSION } from '../station/build-date.ts';
+import type { Examination, RepositoryExamination } from './examination.ts';
+import type { PlannedSignature } from './signature-plan.ts';
+import { offlineStation, type OfflineStation } from './station.ts';
+
+export interface SignedFile {
+  readonly out: string;
+  readonly response: string;
+  /** `replug` where the medium could not be read back past the page cache: unplug and verify. */
+  readonly readBack: 'direct' | 'replug';
+  /** The ledger's head after this session, for the paper. */
+  readonly head: { readonly line: number; readonly hash: string };
+}
+
+/** Signatures by `repository role`. */
+type SignedRoles = ReadonlyMap<string, readonly Signature[]>;
+
+/** Seals the answer, stores it in the home, records it, and only then writes it to the stick (M7, R13, R14). */
+export async function answerRequest(
+  station: OfflineStation,
+  examination: Examination,
+  plans: readonly PlannedSignature[],
+  signatures: readonly Uint8Array[],
+  out: string,
+): Promise<SignedFile> {
+  const signed = new Map<string, Signature[]>();
+  plans.forEach(({ repository, role, keyid, dialect, task }, index) => {
+    const key = `${repository} ${role.role}`;
+    const list = signed.get(key) ?? [];
+    list.push(dialect.signature(keyid, task.key.public, signatures[index] as Uint8Array));
+    signed.set(key, list);
+  });
+  const marks = offlineStation(station.home, station.now).marks;
+  const examined = new Map(examination.repositories.map((one) => [repositoryKey(one.reading.record), one]));
+  const answers = examination.manifest.repositories.map((record): RepositoryAnswer => {
+    const key = repositoryKey(record);
+    const known = answerMarks(record, marksOf(marks, key));
+    const one = examined.get(key);
+    return one ? signedAnswer(station, one, signed, known) : refusedAnswer(record, known, 'OFFICER');
+  });
+  return sealAnswer(station, examination.digest, examination.manifest, answers, out);
+}
+
+/** A sealed no to the whole request: every role refused, for a reason out of a list (M8). */
+export async function refuseRequest(
+  station: OfflineStation,
+  request: { readonly digest: string; readonly manifest: RequestManifest },
+  code: string,
+  out: string,
+): Promise<SignedFile> {
+  const answers = request.manifest.repositories.map((record) =>
+    refusedAnswer(record, answerMarks(record, marksOf(station.marks, repositoryKey(record))), code),
+  );
+  return sealAnswer(station, request.digest, request.manifest, answers, out);
+}
+
+function answerMarks(record: RepositoryRequest, marks: StationMarks): RepositoryMarks {
+  return {
+    pinned: marks.pinned?.version ?? 0,
+    roles: record.result.map(({ role }) => ({
+      role,
+      seen: marks.seen.get(role)?.version ?? 0,
+      signed: Math.max(0, ...(marks.signed.get(role)?.keys() ?? [])),
+    })),
+  };
+}
+
+function signedAnswer(
+  station: OfflineStation,
+  { reading, roles, fills }: RepositoryExamination,
+  signed: SignedRoles,
+  marks: RepositoryMarks,
+): RepositoryAnswer {
+  const key = repositoryKey(reading.record);
+  const outcomes = roles.map((role): RoleOutcome => {
+    const signatures = signed.get(`${key} ${role.role}`) ?? [];
+    return { role, outcome: signatures.length > 0 ? 'signed' : 'no-key', check: null, signatures };
+  });
+  const slots = reading.roles.flatMap((role) => role.slots);
+  const values = slots.flatMap((slot): FillValue[] => {
+    const value = fills.get(slot.id);
+    if (!value) return [];
+    const context = { repository: reading.record.name, now: reading.now };
+    const keyid = reading.dialect.readKey(slot.role, value, context).id;
+    return [{ slot: slot.id, kind: slot.kind, value, keyid, by: station.home.identity }];
+  });
+  return { reading, fills: values, marks, roles: outcomes };
+}
+
+function refusedAnswer(record: RepositoryRequest, marks: RepositoryMarks, check: string): RepositoryAnswer {
+  const roles = record.result.map(
+    ({ role, version }): RoleOutcome => ({
+      role: { role, version, document: new Uint8Array() },
+      outcome: 'refused',
+      check,
+      signatures: [],
+    }),
+  );
+  return { reading: { record, recordDigest: recordDigestOf(record) }, fills: [], marks, roles };
+}
+
+async function sealAnswer(
+  station: OfflineStation,
+  request: string,
+  manifest: RequestManifest,
+  answers: readonly RepositoryAnswer[],
+  out: string,
+): Promise<SignedFile> {
+  const { home } = station;
+  const head = home.ledger.head();
+  const previous = lastResponse(station, manifest.from.key);
+  const built = buildResponse(
+    {
+      environment: home.environment,
+      id: manifest.id,
+      created: formatTime(station.now),
+      sequence: head.line + 1,
+      from: { name: home.name, key: home.identity },
+      to: manifest.from,
+      request: { digest: request, sequence: manifest.sequence },
+      previous,
+      head,
+    },
+    answers,
+    `countersign ${VERSION}`,
+  );
+  const bundle = await writeBundle({
+    kind: 'response',
+    manifest: built.manifest,
+    contents: built.contents.files,
+    publicKey: home.publicKey,
+    seal: (pae) => home.sign(pae),
+  });
+  createDurably(responsePath(station, bundle.digest), Buffer.concat([...bundle.chunks]));
+  home.ledger.append([
+    {
+      event: 'sealed',
+      data: { request, response: bundle.digest, sequence: head.line + 1, to: manifest.from.key },
+    },
+  ]);
+  return releaseStored(station, request, bundle.digest, out);
+}
+
+function lastResponse(station: OfflineStation, partner: string): string | null {
+  let last: string | null = null;
+  for (const state of station.signing.values()) if (state.from === partner && state.response) last = state.response;
+  return last;
+}
+
+function responsePath(station: OfflineStation, digest: string): string {
+  return join(station.home.dir, 'responses', `${digest}.tar`);
+}
+
+/** Writes a sealed answer that the home holds to the stick, and records that it left. */
+export function releaseStored(
+  station: OfflineStation,
+  request: string,
+  response: string,
+  out: string,
+): SignedFile {
+  const bytes = readFileSync(responsePath(station, response));
+  const { readBack } = writeOut(out, [bytes], bytes.length);
+  station.home.ledger.append([{ event: 'released', data: { request, response } }]);
+  return { out, response, readBack, head: station.home.ledger.head() };
+}

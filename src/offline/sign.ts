@@ -1,0 +1,151 @@
+import { verifyAll } from '../signer/second-check.ts';
+import { checkClock } from '../station/clock.ts';
+import type { ExchangeEvent } from '../station/events.ts';
+import { verifyCopyUnchanged } from '../station/media.ts';
+import { Signers, type OpenSigner } from '../station/signers.ts';
+import type { Approval } from './approval.ts';
+import { baseEvents } from './base-events.ts';
+import type { Examination } from './examination.ts';
+import { examine, type TakenRequest } from './examine.ts';
+import { fillSlots } from './fill.ts';
+import { planFills, type PlannedFill } from './fill-plan.ts';
+import { answerRequest, releaseStored, type SignedFile } from './respond.ts';
+import { planSignatures, type PlannedSignature } from './signature-plan.ts';
+import { signaturesOf } from './signatures.ts';
+import { checkNotAnswered, checkNotSwapped } from './state-checks.ts';
+import { offlineStation, type OfflineStation } from './station.ts';
+import { recordingRefusals, takeRequest } from './take.ts';
+
+export interface SignOptions {
+  readonly file: string;
+  readonly out: string;
+  readonly except: readonly string[];
+  /** IDs of keys to use where several would do. */
+  readonly keys: readonly string[];
+}
+
+export interface SignPorts {
+  readonly openSigner: OpenSigner;
+  /** Shows the closed documents and takes the officer's yes. @throws CONFIRM-*, APPROVE-* */
+  readonly confirm: (examination: Examination) => Promise<Approval>;
+  readonly progress: (done: number, total: number) => void;
+}
+
+/** Where the time of a signing went, in milliseconds. */
+export interface SignTimes {
+  readonly token: number;
+  readonly secondCheck: number;
+}
+
+export interface SignResult extends SignedFile {
+  readonly request: string;
+  readonly signatures: number;
+  readonly repositories: number;
+  readonly refused: readonly string[];
+  /** True where the stored answer was written again, without a key. */
+  readonly resumed: boolean;
+  readonly times: SignTimes;
+}
+
+/**
+ * Signs a request: the same checks as review, keys, fills, consent over the closed bytes, then intent,
+ * signatures, both verifications, outcome, seal and release, each recorded before the next (M4, M7, R11, R13).
+ */
+export async function sign(station: OfflineStation, options: SignOptions, ports: SignPorts): Promise<SignResult> {
+  let digest: string | null = null;
+  return recordingRefusals(
+    station,
+    () => digest,
+    async () => {
+      checkClock(station.home, station.now);
+      const taken = await takeRequest(station, options.file);
+      digest = taken.bundle.digest;
+      checkNotAnswered(station, digest);
+      checkNotSwapped(station, taken);
+      const stored = station.signing.get(digest)?.response;
+      if (stored) return resumed(station, digest, stored, options.out);
+      return signTaken(station, taken, options, ports);
+    },
+  );
+}
+
+function resumed(station: OfflineStation, request: string, response: string, out: string): SignResult {
+  const file = releaseStored(station, request, response, out);
+  return { ...file, request, signatures: 0, repositories: 0, refused: [], resumed: true, times: { token: 0, secondCheck: 0 } };
+}
+
+async function signTaken(
+  station: OfflineStation,
+  taken: TakenRequest,
+  options: SignOptions,
+  ports: SignPorts,
+): Promise<SignResult> {
+  const signers = new Signers(ports.openSigner);
+  try {
+    const open = examine(station, taken, options.except);
+    const fills = planFills(
+      station,
+      open.repositories.map(({ reading }) => reading),
+      (repository) => station.fillsOf(open.digest, repository),
+      options.keys,
+    );
+    await openPlaces(signers, fills, planSignatures(station, open));
+    if (fills.length > 0) await fillSlots(station, open.digest, fills, signers);
+    const now = fills.length > 0 ? offlineStation(station.home, station.now) : station;
+    const closed = fills.length > 0 ? examine(now, taken, options.except) : open;
+    const plans = planSignatures(now, closed);
+    const approval = await ports.confirm(closed);
+    verifyCopyUnchanged(closed.copy);
+    now.home.ledger.append(intents(now, closed, plans, approval));
+    const signatures = await signaturesOf(now, closed.digest, plans, signers, ports.progress);
+    const second = await verifyAll(
+      plans.map(({ task }, index) => ({
+        publicKey: task.key.public,
+        scheme: task.scheme,
+        message: task.message,
+        signature: signatures[index] as Uint8Array,
+      })),
+    );
+    const file = await answerRequest(now, closed, plans, signatures, options.out);
+    return {
+      ...file,
+      request: closed.digest,
+      signatures: signatures.length,
+      repositories: closed.repositories.length,
+      refused: closed.excepted,
+      resumed: false,
+      times: { token: signers.milliseconds, secondCheck: second.milliseconds },
+    };
+  } finally {
+    await signers.close();
+  }
+}
+
+/** Asks for every secret before anything is made or shown: one for each token, one for the key files (R12). */
+async function openPlaces(
+  signers: Signers,
+  fills: readonly PlannedFill[],
+  plans: readonly PlannedSignature[],
+): Promise<void> {
+  for (const { place, key } of fills) await signers.prepare(place, key ? [key] : []);
+  for (const { place, task } of plans) await signers.prepare(place, [task.key]);
+}
+
+/** Approval, sequence, what was verified of the base, and each intent: one write, before the first signature. */
+function intents(
+  station: OfflineStation,
+  examination: Examination,
+  plans: readonly PlannedSignature[],
+  approval: Approval,
+): ExchangeEvent[] {
+  const { digest, manifest } = examination;
+  if (station.signing.get(digest)?.approved) return [];
+  return [
+    { event: 'approved', data: { request: digest, by: approval.by, accepted: approval.accepted } },
+    ...baseEvents(station, examination, manifest),
+    ...plans.flatMap(({ repository, role, keyid, payload, bind }): ExchangeEvent[] => [
+      ...(bind ? [{ event: 'bound', data: { key: bind, repository } } as const] : []),
+      { event: 'intent', data: { request: digest, repository, role: role.role, version: role.version, payload, key: keyid } },
+    ]),
+  ];
+}

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, readFileSync } from 'node:fs';
+import type { AddChange } from '../change/change.ts';
+import { usage } from '../errors.ts';
+import { repositoryNamed } from './repositories.ts';
+import { addChanges, keepManifest, stageChanges } from './stage.ts';
+import type { OnlineStation } from './station.ts';
+import type { Environment } from './credentials.ts';
+import { readTargetList } from './target-list.ts';
+
+export interface AddResult {
+  readonly repository: string;
+  readonly added: readonly AddChange[];
+  readonly staged: number;
+}
+
+/** Stages a file's hashes, read as a stream. @throws ADD-FILE (exit 2) */
+export async function addFile(
+  station: OnlineStation,
+  gun: string,
+  name: string,
+  path: string,
+  roles: readonly string[],
+): Promise<AddResult> {
+  const hashes = [createHash('sha256'), createHash('sha512')] as const;
+  let length = 0;
+  try {
+    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      for (const hash of hashes) hash.update(chunk);
+    }
+  } catch (cause) {
+    throw usage('ADD-FILE', 'the file cannot be read', { where: path, cause });
+  }
+  const [sha256, sha512] = hashes.map((hash) => hash.digest('hex')) as [string, string];
+  const entry = repositoryNamed(station.home, gun);
+  return staged(station, gun, addChanges(entry, { name, length: String(length), sha256, sha512, roles }, null));
+}
+
+/** Stages every line of a list in one go. */
+export function addList(station: OnlineStation, gun: string, path: string, roles: readonly string[]): AddResult {
+  const entry = repositoryNamed(station.home, gun);
+  const inputs = readTargetList(path);
+  return staged(
+    station,
+    gun,
+    inputs.flatMap((input) => addChanges(entry, input.roles.length > 0 ? input : { ...input, roles }, null)),
+  );
+}
+
+/** Stages an image's manifest as the registry serves it; the bytes are kept, to travel in the request. */
+export async function addImage(
+  station: OnlineStation,
+  gun: string,
+  reference: string,
+  options: { readonly roles: readonly string[]; readonly ca: string | undefined; readonly environment: Environment },
+): Promise<AddResult> {
+  const entry = repositoryNamed(station.home, gun);
+  const { resolveImage } = await import('./registry/resolve-image.ts');
+  const ca = options.ca === undefined ? undefined : readFileSync(options.ca, 'utf8');
+  const image = await resolveImage(reference, { ca, environment: options.environment });
+  const input = {
+    name: image.name,
+    length: String(image.length),
+    sha256: image.sha256,
+    sha512: image.sha512,
+    roles: options.roles,
+  };
+  return staged(station, gun, addChanges(entry, input, keepManifest(station, image.bytes)));
+}
+
+function staged(station: OnlineStation, repository: string, added: readonly AddChange[]): AddResult {
+  return { repository, added, staged: stageChanges(station, repository, added) };
+}

@@ -1,0 +1,139 @@
+import { openBundle, type Bundle } from '../bundle/bundle.ts';
+import type { RequestManifest, ResponseManifest } from '../bundle/manifest.ts';
+import { refused } from '../errors.ts';
+import { readRepository } from '../exchange/read-request.ts';
+import {
+  checkBinding,
+  readRepositoryResponse,
+  type RepositoryResponseReading,
+} from '../exchange/read-response.ts';
+import { checkSequence } from '../policy/sequence.ts';
+import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
+import { fileSource, takeCopy } from '../station/media.ts';
+import type { OutboxRequest } from '../station/outbox.ts';
+import { trustPartners } from '../station/pairing.ts';
+import { requestPath } from './export.ts';
+import type { OnlineStation } from './station.ts';
+
+/** A response that was verified against the request that this station stored. */
+export interface VerifiedAnswer {
+  readonly response: Bundle<ResponseManifest>;
+  readonly request: OutboxRequest;
+  readonly repositories: readonly RepositoryResponseReading[];
+}
+
+/**
+ * Takes a response off the stick and verifies it: seal, binding, order, and every repository recomputed from
+ * this station's own copy of the request and the fills (R3, R6).
+ *
+ * @throws BUNDLE-*, SEAL-*, EXCHANGE-*, LEDGER-FORK
+ */
+export async function takeAnswer(station: OnlineStation, file: string): Promise<VerifiedAnswer> {
+  const { home } = station;
+  const copy = takeCopy(file, home);
+  const response = await openBundle<ResponseManifest>(fileSource(copy.path), {
+    kinds: ['response'],
+    trust: trustPartners(home),
+  });
+  const { manifest } = response;
+  if (manifest.from.key !== response.sealedBy)
+    throw refused('SEAL-STRANGER', 'the response is sealed by another station than it names', {
+      expected: manifest.from.key,
+      found: response.sealedBy,
+    });
+  const request = station.outbox.requests.get(manifest.request.digest);
+  if (!request)
+    throw refused('EXCHANGE-UNKNOWN', 'the response answers a request that this station did not make', {
+      found: manifest.request.digest,
+      hint: 'countersign requests shows what is outstanding',
+    });
+  checkState(request);
+  checkOrder(station, response);
+  const stored = await openStored(station, request.digest);
+  checkBinding(manifest, { digest: request.digest, manifest: stored.manifest });
+  const repositories = manifest.repositories.map((answer, index) => {
+    const record = stored.manifest.repositories[index] as RequestManifest['repositories'][number];
+    // The request is this station's own, by its digest in the ledger: its base was verified from the pin at export.
+    const reading = readRepository(record, (name) => stored.read(name), null, station.now * 1000);
+    return readRepositoryResponse(reading, answer, (name) => response.read(name));
+  });
+  return { response, request, repositories };
+}
+
+/** The request bundle as it was exported, out of the home. */
+export async function openStored(station: OnlineStation, digest: string): Promise<Bundle<RequestManifest>> {
+  const bundle = await openBundle<RequestManifest>(fileSource(requestPath(station, digest)), {
+    kinds: ['request'],
+  });
+  if (bundle.digest !== digest)
+    throw refused('REQUEST-DAMAGED', 'the stored request is not the one that was exported', {
+      expected: digest,
+      found: bundle.digest,
+    });
+  return bundle;
+}
+
+function checkState(request: OutboxRequest): void {
+  const states = [...request.repositories.values()];
+  if (states.every((state) => state === 'published'))
+    throw refused('EXCHANGE-REPLAY', 'this request was published before', { found: request.digest });
+  if (states.every((state) => state !== 'exported' && state !== 'posting'))
+    throw refused('EXCHANGE-ABANDONED', 'this request was given up: its changes were staged again', {
+      found: request.digest,
+      hint: 'export anew, and have the new request signed',
+    });
+}
+
+/** Order of a station's answers, and its ledger's: neither goes back (M6, M9). */
+function checkOrder(station: OnlineStation, { manifest, digest }: Bundle<ResponseManifest>): void {
+  const heard = station.outbox.heard.get(manifest.from.key);
+  if (!heard || station.outbox.answers.has(digest)) return;
+  checkSequence(manifest.sequence, heard.sequence, manifest.from.name);
+  if (manifest.head.line <= heard.line)
+    throw refused('LEDGER-FORK', 'the station’s ledger did not go on from what was heard of it', {
+      expected: `a head after line ${String(heard.line)}`,
+      found: `line ${String(manifest.head.line)}`,
+      where: manifest.from.name,
+      hint: 'the station was restored or cloned: compare its ledger with log verify',
+    });
+  if (manifest.previous === null)
+    throw refused('EXCHANGE-PREVIOUS', 'the response does not know of an earlier one that was received', {
+      expected: heard.digest,
+      found: 'none',
+    });
+}
+
+/** What the answer makes known, before anything is posted: heard head, taken versions, who holds which key. */
+export function answerEvents(station: OnlineStation, answer: VerifiedAnswer): ExchangeEvent[] {
+  const { manifest, digest } = answer.response;
+  if (station.outbox.answers.has(digest)) return [];
+  const from = manifest.from.key;
+  return [
+    {
+      event: 'answered',
+      data: {
+        request: answer.request.digest,
+        response: digest,
+        from,
+        sequence: manifest.sequence,
+        ...manifest.head,
+      },
+    },
+    ...answer.repositories.flatMap(({ reading, answer: said }): ExchangeEvent[] => {
+      const repository = repositoryKey(reading.record);
+      return [
+        { event: 'heard-pin', data: { repository, station: from, version: said.marks.pinned } },
+        ...said.marks.roles
+          .filter(({ seen, signed }) => Math.max(seen, signed) > 0)
+          .map(({ role, seen, signed }): ExchangeEvent => ({
+            event: 'taken',
+            data: { repository, role, version: Math.max(seen, signed) },
+          })),
+        ...said.fills.map(({ keyid, by }): ExchangeEvent => ({
+          event: 'holder',
+          data: { key: keyid, station: by },
+        })),
+      ];
+    }),
+  ];
+}

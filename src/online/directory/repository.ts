@@ -1,0 +1,136 @@
+import type { FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sha256Hex } from '../../encoding/hash.ts';
+import { CountersignError, unavailable, usage } from '../../errors.ts';
+import { LIMITS } from '../store.ts';
+import type { Store } from '../store.ts';
+import { writeGeneration } from './generation.ts';
+import { layoutOf, roleFile } from './layout.ts';
+import type { Layout } from './layout.ts';
+import { nextState } from './next-state.ts';
+import { holdLock } from './publisher-lock.ts';
+
+/** The name of a current file: no hash, no version. */
+const CURRENT = /^([-a-z0-9_]+)\.json$/;
+
+/**
+ * One repository as static files in a folder (layout.ts). Snapshot and timestamp come with the published files;
+ * publishers take turns, and each publishes whole or not at all.
+ *
+ * @throws CountersignError DIRECTORY-NAME, DIRECTORY-PATH (exit 2)
+ */
+export function directoryStore(folder: string, repository: string): Store {
+  const layout = layoutOf(folder, repository);
+  const where = `${repository} in ${folder}`;
+  const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (cause) {
+      if (cause instanceof CountersignError) throw cause;
+      const found = cause instanceof Error ? cause.message.slice(0, 300) : 'an unknown error';
+      throw unavailable('DIRECTORY-IO', 'the folder of the repository cannot be used', {
+        found,
+        where,
+        cause,
+      });
+    }
+  };
+  const read = (name: string, limit: number): Promise<Uint8Array | null> =>
+    guarded(() => readCurrent(layout, name, limit, where));
+
+  return {
+    signsSnapshot: false,
+    current: (role) => read(roleFile(role), role === 'timestamp' ? LIMITS.timestamp : LIMITS.file),
+    async byHash(role, sha256hex, length) {
+      if (!/^[0-9a-f]{64}$/.test(sha256hex))
+        throw usage('DIRECTORY-HASH', 'not a SHA-256 in lower-case hex', { found: sha256hex.slice(0, 140) });
+      const bytes = await read(roleFile(role, `.${sha256hex}`), Math.min(length ?? LIMITS.file, LIMITS.file));
+      if (bytes !== null && sha256Hex(bytes) !== sha256hex)
+        throw unavailable('DIRECTORY-HASH', 'a file holds other bytes than its name says', {
+          expected: sha256hex,
+          found: sha256Hex(bytes),
+          where: `${role} of ${where}`,
+        });
+      return bytes;
+    },
+    async rootVersion(version) {
+      if (!Number.isSafeInteger(version) || version < 1)
+        throw usage('DIRECTORY-VERSION-NUMBER', 'not a version', { found: String(version) });
+      return read(`${String(version)}.root.json`, LIMITS.file);
+    },
+    serverKey: () => Promise.resolve(null),
+    publish: (files) =>
+      guarded(async () => {
+        for (const role of files.keys()) roleFile(role);
+        await mkdir(layout.trust, { recursive: true });
+        const release = await holdLock(layout.lock);
+        try {
+          const now = await readState(layout, where);
+          if (files.size > 0) await writeGeneration(layout, nextState(now, files));
+        } finally {
+          await release();
+        }
+      }),
+    describe: () => `folder ${folder}`,
+  };
+}
+
+/** A file below the link; looked for again where a publisher moved the link on in between. */
+async function readCurrent(
+  layout: Layout,
+  name: string,
+  limit: number,
+  where: string,
+): Promise<Uint8Array | null> {
+  for (;;) {
+    const generation = await orNull(readlink(layout.current));
+    if (generation === null) return null;
+    const file = await orNull(open(join(layout.current, name), 'r'));
+    if (file !== null) return readWhole(file, name, limit, where);
+    if ((await orNull(readlink(layout.current))) === generation) return null;
+  }
+}
+
+async function readWhole(file: FileHandle, name: string, limit: number, where: string): Promise<Uint8Array> {
+  try {
+    const { size } = await file.stat();
+    if (size > limit)
+      throw unavailable('DIRECTORY-TOO-LARGE', 'a file is larger than it may be', {
+        expected: `at most ${String(limit)} bytes`,
+        found: String(size),
+        where: `${name} of ${where}`,
+      });
+    return await file.readFile();
+  } finally {
+    await file.close();
+  }
+}
+
+/** The current file of every role; read while the lock is held. */
+async function readState(layout: Layout, where: string): Promise<Map<string, Uint8Array>> {
+  const state = new Map<string, Uint8Array>();
+  const visit = async (folder: string, prefix: string): Promise<void> => {
+    for (const entry of (await orNull(readdir(folder, { withFileTypes: true }))) ?? []) {
+      const role = CURRENT.exec(entry.name)?.[1];
+      if (entry.isDirectory()) await visit(join(folder, entry.name), `${prefix}${entry.name}/`);
+      else if (role !== undefined)
+        state.set(
+          prefix + role,
+          await readWhole(await open(join(folder, entry.name), 'r'), prefix + role, LIMITS.file, where),
+        );
+    }
+  };
+  await visit(layout.current, '');
+  return state;
+}
+
+async function orNull<T>(work: Promise<T>): Promise<T | null> {
+  try {
+    return await work;
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    throw cause;
+  }
+}

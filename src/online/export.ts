@@ -1,0 +1,212 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeBundle } from '../bundle/bundle.ts';
+import type { RequestManifest } from '../bundle/manifest.ts';
+import { formatTime } from '../encoding/time.ts';
+import { conflict, incomplete, usage } from '../errors.ts';
+import { buildRequest, type RepositoryPlan } from '../exchange/request.ts';
+import { createDurably } from '../station/durable.ts';
+import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
+import { writeOut } from '../station/media.ts';
+import { isOutstanding, outstandingFor } from '../station/outbox.ts';
+import { partners, type Partner } from '../station/pairing.ts';
+import { planRepository, type PlannedRepository } from './export-plan.ts';
+import { repositories, repositoryNamed, type RepositoryEntry } from './repositories.ts';
+import { restoreChanges } from './restore.ts';
+import { stagedChanges, unstage, type StagedChanges } from './staged.ts';
+import type { OnlineStation } from './station.ts';
+import type { Stores } from './stores.ts';
+
+export interface ExportOptions {
+  /** Names of repositories; empty for all that have staged changes. */
+  readonly names: readonly string[];
+  readonly out: string;
+  /** Names of offline stations to address; empty for all that are paired. */
+  readonly to: readonly string[];
+  /** Digest of an outstanding request that this one replaces. */
+  readonly supersede: string | null;
+  readonly progress: (done: number, total: number) => void;
+}
+
+export interface ExportResult {
+  readonly request: string;
+  readonly out: string;
+  readonly size: number;
+  readonly repositories: number;
+  readonly changes: number;
+  readonly readBack: 'direct' | 'replug';
+  /** True where an export that was interrupted was finished. */
+  readonly resumed: boolean;
+}
+
+/** A request lives for thirty days. */
+const LIFE = 30 * 86_400;
+/** Repositories that are read at once. */
+const PARALLEL = 8;
+
+/**
+ * Writes one sealed request for every repository with staged changes (or those named): current metadata fetched
+ * and verified, unsigned metadata computed. The changes leave the staged list with the ledger's line (M8).
+ *
+ * @throws EXPORT-NOTHING (2), EXPORT-OUTSTANDING (5), PAIR-NONE (4), CHAIN-*, CHANGE-*, SERVER-*
+ */
+export async function exportRequest(
+  station: OnlineStation,
+  stores: Stores,
+  options: ExportOptions,
+): Promise<ExportResult> {
+  const { home, outbox } = station;
+  const interrupted = [...outbox.requests.values()].find(({ digest }) => !outbox.released.has(digest));
+  if (interrupted) return finish(station, interrupted.digest, options.out, true);
+  if (options.supersede !== null) await supersede(station, options.supersede);
+  const chosen =
+    options.names.length > 0 ? options.names.map((name) => repositoryNamed(home, name)) : repositories(home);
+  const staged = chosen
+    .map((entry) => ({
+      entry,
+      staged: superseded?.get(repositoryKey(entry)) ?? stagedChanges(home, entry, outbox.batches),
+    }))
+    .filter(({ staged: { changes }, entry }) => changes.length > 0 || options.names.includes(entry.name));
+  const empty = staged.find(({ staged: { changes } }) => changes.length === 0);
+  if (staged.length === 0 || empty)
+    throw usage('EXPORT-NOTHING', 'nothing is staged', {
+      where: empty?.entry.name ?? home.name,
+      hint: 'countersign addhash GUN NAME SIZE --sha256 HEX; status shows what is staged',
+    });
+  for (const { entry } of staged) checkFree(station, entry, options.supersede);
+  const recipients = recipientsOf(station, options.to);
+  const plans = await planAll(station, stores, staged, recipients, options);
+  return write(station, plans, recipients, options);
+}
+
+/** The changes of a request that is given up are staged again; the ledger says so with the new export. */
+async function supersede(station: OnlineStation, digest: string): Promise<void> {
+  const request = station.outbox.requests.get(digest);
+  if (!request || ![...request.repositories.values()].some(isOutstanding))
+    throw usage('EXPORT-SUPERSEDE', 'no outstanding request has that digest', {
+      found: digest,
+      hint: 'countersign requests shows what is outstanding',
+    });
+  await restoreChanges(station, digest, null);
+}
+
+function checkFree(station: OnlineStation, entry: RepositoryEntry, supersede: string | null): void {
+  const open = outstandingFor(station.outbox, repositoryKey(entry));
+  if (!open || open.digest === supersede) return;
+  throw conflict('EXPORT-OUTSTANDING', 'a request for this repository waits for its answer', {
+    found: open.digest,
+    where: entry.name,
+    hint: `publish its response, or: resend ${open.digest} -o FILE, or: export --supersede ${open.digest}`,
+  });
+}
+
+function recipientsOf(station: OnlineStation, names: readonly string[]): Partner[] {
+  const offline = partners(station.home).filter(({ side }) => side === 'offline');
+  const unknown = names.find((name) => !offline.some((partner) => partner.name === name));
+  if (unknown !== undefined)
+    throw usage('PAIR-UNKNOWN', 'no offline station of that name is paired', {
+      found: unknown,
+      hint: 'station show lists them',
+    });
+  const chosen = names.length > 0 ? offline.filter(({ name }) => names.includes(name)) : offline;
+  if (chosen.length === 0)
+    throw incomplete('PAIR-NONE', 'no offline station is paired', { hint: 'countersign station pair CARD' });
+  return [...chosen].sort((a, b) => (a.identity < b.identity ? -1 : 1));
+}
+
+async function planAll(
+  station: OnlineStation,
+  stores: Stores,
+  staged: readonly { entry: RepositoryEntry; staged: StagedChanges }[],
+  recipients: readonly Partner[],
+  options: ExportOptions,
+): Promise<PlannedRepository[]> {
+  const plans = new Array<PlannedRepository>(staged.length);
+  let next = 0;
+  let done = 0;
+  const worker = async (): Promise<void> => {
+    for (let index = next++; index < staged.length; index = next++) {
+      const { entry, staged: changes } = staged[index] as (typeof staged)[number];
+      const store = stores.open(entry.place, entry.name);
+      plans[index] = await planRepository(station, store, entry, changes, recipients, options.supersede);
+      options.progress(++done, staged.length);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(PARALLEL, staged.length) }, worker));
+  return plans;
+}
+
+async function write(
+  station: OnlineStation,
+  plans: readonly PlannedRepository[],
+  recipients: readonly Partner[],
+  options: ExportOptions,
+): Promise<ExportResult> {
+  const { home, now, outbox } = station;
+  const sequence = home.ledger.head().line + 1;
+  const id = randomBytes(16).toString('hex');
+  const built = buildRequest(
+    {
+      environment: home.environment,
+      id,
+      created: formatTime(now),
+      notAfter: formatTime(now + LIFE),
+      sequence,
+      from: { name: home.name, key: home.identity },
+      to: recipients.map(({ name, identity }) => recipient(outbox, name, identity)),
+    },
+    plans.map(({ plan }): RepositoryPlan => plan),
+  );
+  const bundle = await writeBundle({
+    kind: 'request',
+    manifest: built.manifest,
+    contents: built.contents.files,
+    publicKey: home.publicKey,
+    seal: (pae) => home.sign(pae),
+  });
+  createDurably(requestPath(station, bundle.digest), Buffer.concat([...bundle.chunks]));
+  const supersedes = options.supersede === null ? [] : [options.supersede];
+  home.ledger.append([
+    {
+      event: 'exported',
+      data: { request: bundle.digest, id, sequence, repositories: plans.length, supersedes },
+    },
+    ...supersedes.map((request): ExchangeEvent => ({ event: 'abandoned', data: { request } })),
+    ...plans.flatMap((planned) => reservations(bundle.digest, planned)),
+    ...plans.flatMap(({ seen }) => seen),
+  ]);
+  for (const { entry } of plans) unstage(home, entry);
+  return finish(station, bundle.digest, options.out, false);
+}
+
+function recipient(
+  outbox: OnlineStation['outbox'],
+  name: string,
+  key: string,
+): RequestManifest['to'][number] {
+  const heard = outbox.heard.get(key);
+  if (!heard) return { name, key, heard: null, head: null };
+  const { sequence, digest, line, hash } = heard;
+  return { name, key, heard: { sequence, digest }, head: { line, hash } };
+}
+
+function reservations(request: string, { entry, plan, batch }: PlannedRepository): ExchangeEvent[] {
+  const repository = repositoryKey(entry);
+  return plan.roles.map(({ role, version }) => ({
+    event: 'reserved',
+    data: { request, repository, role, version, batch },
+  }));
+}
+
+/** Where the home keeps a request that it exported. */
+export function requestPath(station: OnlineStation, digest: string): string {
+  return join(station.home.dir, 'requests', `${digest}.tar`);
+}
+
+function finish(station: OnlineStation, digest: string, out: string, resumed: boolean): ExportResult {
+  const bytes = readFileSync(requestPath(station, digest));
+  const { readBack } = writeOut(out, [bytes], bytes.length);
+  station.home.ledger.append([{ event: 'released', data: { request: digest, response: '' } }]);
+  return { request: digest, out, size: bytes.length, repositories: 0, changes: 0, readBack, resumed };
+}

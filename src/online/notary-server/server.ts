@@ -1,0 +1,75 @@
+import { usage } from '../../errors.ts';
+import { authorizedClient } from '../authorization.ts';
+import { dockerCredential, notaryCredential } from '../credentials.ts';
+import type { Environment } from '../credentials.ts';
+import { isLoopback } from '../dispatchers.ts';
+import { openHttpClient } from '../http.ts';
+import type { Peer } from '../http.ts';
+import type { Store } from '../store.ts';
+import { notaryStore } from './repository.ts';
+
+export interface NotaryServerOptions {
+  /** `https://HOST[:PORT]`; http only for this machine. */
+  readonly url: string;
+  /** PEM text of the server's certificate authority. */
+  readonly ca?: string | undefined;
+  readonly environment: Environment;
+  /** Seconds since the epoch, for the lifetime of tokens; default the machine's clock. */
+  readonly now?: () => number;
+  readonly connections?: number;
+  readonly connectMs?: number;
+  readonly silenceMs?: number;
+  readonly deadlineMs?: number;
+}
+
+/** One trust server: any number of repositories over one pool of connections. */
+export interface NotaryServer {
+  /** @throws CountersignError SERVER-GUN (exit 2) */
+  repository(gun: string): Store;
+  /** Whether it answers, whatever it says; throws as a read would. */
+  probe(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const PEER: Peer = { area: 'SERVER', noun: 'trust server' };
+const HINT = 'set NOTARY_AUTH to base64 of user:password, or use docker login for the registry';
+
+/**
+ * A client of notary-server. Nothing is sent before the first call on a repository.
+ *
+ * @throws CountersignError SERVER-URL (exit 2) for an address that is not https (http: this machine only)
+ */
+export function openNotaryServer(options: NotaryServerOptions): NotaryServer {
+  const origin = originOf(options.url);
+  const http = openHttpClient(PEER, { ...options, origin });
+  const client = authorizedClient({
+    peer: PEER,
+    origin,
+    http,
+    hint: HINT,
+    now: options.now ?? (() => Date.now() / 1_000),
+    credential: async (gun) =>
+      notaryCredential(options.environment) ??
+      (await dockerCredential(gun.split('/')[0] ?? '', options.environment)) ??
+      (await dockerCredential(new URL(origin).host, options.environment)),
+  });
+  return {
+    repository: (gun) => notaryStore(client, origin, gun),
+    async probe() {
+      await http.send({ method: 'GET', origin, path: '/v2/', limit: 65_536 });
+    },
+    close: () => http.close(),
+  };
+}
+
+function originOf(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const plain = url?.pathname === '/' && url.search === '' && url.hash === '' && url.username === '';
+  const safe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.origin));
+  if (url === null || !plain || !safe)
+    throw usage('SERVER-URL', 'not the address of a trust server', {
+      expected: 'https://HOST[:PORT]',
+      found: text.slice(0, 300),
+    });
+  return url.origin;
+}

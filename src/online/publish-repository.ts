@@ -1,0 +1,161 @@
+import { sha256Hex } from '../encoding/hash.ts';
+import { conflict, CountersignError, EXIT, failure } from '../errors.ts';
+import { finalFile } from '../exchange/final.ts';
+import type { RepositoryResponseReading } from '../exchange/read-response.ts';
+import { documentOf } from '../exchange/request.ts';
+import type { VerifiedRepository } from '../metadata/repository.ts';
+import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
+import type { Signers } from '../station/signers.ts';
+import { fetchRepository } from './fetch.ts';
+import { onlineRoleFiles } from './online-roles.ts';
+import type { PublishedRepository } from './publish.ts';
+import type { RepositoryEntry } from './repositories.ts';
+import { seenEvents, type OnlineStation } from './station.ts';
+import type { Store } from './store.ts';
+
+/** One repository that is to be published, and where. */
+export interface Publication {
+  readonly repository: RepositoryResponseReading;
+  readonly entry: RepositoryEntry;
+  readonly store: Store;
+  /** Records that posting begins; called before the first byte is sent. */
+  readonly posting: () => void;
+}
+
+interface Outcome {
+  readonly result: PublishedRepository;
+  readonly events: readonly ExchangeEvent[];
+}
+
+/** Publishes one repository; what goes wrong is its result, so that the others go on. */
+export async function publishRepository(
+  station: OnlineStation,
+  publication: Publication,
+  signers: Signers,
+  request: string,
+): Promise<Outcome> {
+  const { repository, entry } = publication;
+  const roles = repository.roles.map(({ role, outcome }) => ({
+    role: role.role,
+    version: role.version,
+    sha256: outcome === 'signed' ? sha256Hex(role.document) : null,
+  }));
+  const base = { name: entry.name, roles, error: null, reason: null };
+  const refusedRole = repository.roles.find(({ outcome }) => outcome === 'refused');
+  if (refusedRole) return { result: { ...base, state: 'refused', reason: refusedRole.check }, events: [] };
+  if (repository.roles.some(({ missing }) => missing > 0))
+    return { result: { ...base, state: 'incomplete' }, events: [] };
+  try {
+    const { verified, posted } = await post(station, publication, signers);
+    const state = posted ? 'published' : 'already-published';
+    const key = repositoryKey(entry);
+    const published: ExchangeEvent = { event: 'published', data: { request, repository: key } };
+    return { result: { ...base, state }, events: [published, ...seenEvents(station, entry, verified)] };
+  } catch (error) {
+    if (!(error instanceof CountersignError)) throw error;
+    const state = error.exit === EXIT.conflict ? 'conflict' : 'failed';
+    return { result: { ...base, state, error }, events: [] };
+  }
+}
+
+async function post(
+  station: OnlineStation,
+  { repository, entry, store, posting }: Publication,
+  signers: Signers,
+): Promise<{ verified: VerifiedRepository; posted: boolean }> {
+  const { dialect, record } = repository.reading;
+  const files = finalFiles(repository);
+  const context = { repository: entry.name, now: station.now * 1000 };
+  const fetched = await fetchRepository(dialect, store, null, 1, null, context);
+  const current = fetched?.verified ?? null;
+  if (current && [...files].every(([role, file]) => isFile(current, role, file)))
+    return { verified: current, posted: false };
+  checkUnmoved(record, current);
+  const all = store.signsSnapshot
+    ? files
+    : new Map([...files, ...(await onlineRoleFiles(station, entry, dialect, current, files, signers))]);
+  posting();
+  await store.publish(all);
+  return { verified: await readBack(station, { repository, entry, store, posting }, files), posted: true };
+}
+
+/** The files to be posted, each parsed and rebuilt once more before it leaves (R16). */
+function finalFiles(repository: RepositoryResponseReading): Map<string, Uint8Array> {
+  const { dialect } = repository.reading;
+  return new Map(
+    repository.roles.map(({ role, signatures }) => {
+      const file = finalFile(dialect, role.document, signatures);
+      dialect.parse(role.role, file);
+      return [role.role, file];
+    }),
+  );
+}
+
+function isFile(current: VerifiedRepository, role: string, file: Uint8Array): boolean {
+  const document = documentOf(current, role);
+  return document !== null && Buffer.compare(document.file, file) === 0;
+}
+
+/**
+ * The server moved on where a role that the request builds on differs from its base; snapshot and timestamp may
+ * have moved (M14).
+ *
+ * @throws SERVER-MOVED (exit 5)
+ */
+function checkUnmoved(
+  record: RepositoryResponseReading['reading']['record'],
+  current: VerifiedRepository | null,
+): void {
+  for (const { role, version, sha256 } of record.base) {
+    if (role === 'snapshot' || role === 'timestamp') continue;
+    const document = current && documentOf(current, role);
+    const found = document ? sha256Hex(document.payload) : null;
+    if (version === 0 ? document === null : found === sha256) continue;
+    throw conflict(
+      'SERVER-MOVED',
+      'the repository has changed since the request was exported; nothing was posted',
+      {
+        expected: version === 0 ? 'no such file' : `version ${String(version)} ${sha256}`,
+        found: document ? `version ${String(document.version)} ${found ?? ''}` : 'no such file',
+        where: `${record.name} ${role}`,
+        hint: 'the changes are staged again: export, and have the new request signed',
+      },
+    );
+  }
+}
+
+/**
+ * Reads everything back as a fresh client and compares byte for byte: a server may answer 200 and still have
+ * broken the repository.
+ *
+ * @throws PUBLISH-READBACK (exit 1)
+ */
+async function readBack(
+  station: OnlineStation,
+  { repository, entry, store }: Publication,
+  files: ReadonlyMap<string, Uint8Array>,
+): Promise<VerifiedRepository> {
+  const { dialect } = repository.reading;
+  const context = { repository: entry.name, now: station.now * 1000 };
+  let verified: VerifiedRepository | null = null;
+  try {
+    verified = (await fetchRepository(dialect, store, null, 1, null, context))?.verified ?? null;
+  } catch (cause) {
+    if (!(cause instanceof CountersignError) || cause.exit === EXIT.unavailable) throw cause;
+    throw differs(entry.name, cause.message, cause);
+  }
+  for (const [role, file] of files)
+    if (!verified || !isFile(verified, role, file)) throw differs(entry.name, role);
+  if (!verified) throw differs(entry.name, 'root');
+  return verified;
+}
+
+function differs(where: string, found: string, cause?: unknown): Error {
+  return failure('PUBLISH-READBACK', 'posted, but what a fresh client reads differs', {
+    expected: 'the posted files, byte for byte',
+    found,
+    where,
+    hint: 'clients may refuse the repository now: run publish again to see the state, and keep the response',
+    cause,
+  });
+}

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { canonicalBytes } from '../encoding/canonical-json.ts';
+import type { Json } from '../encoding/json.ts';
+import { parseCanonicalJson } from '../encoding/strict-json.ts';
+import { usage } from '../errors.ts';
+import type { DialectName } from '../metadata/dialect.ts';
+import { dialectOf } from '../metadata/dialects.ts';
+import { replaceDurably } from '../station/durable.ts';
+import type { Home } from '../station/home.ts';
+import type { Place } from './stores.ts';
+
+/** A repository that this online station looks after. */
+export interface RepositoryEntry {
+  readonly dialect: DialectName;
+  readonly name: string;
+  readonly place: Place;
+}
+
+const FILE = 'repositories.json';
+
+/** Every repository of the station, by name. */
+export function repositories(home: Home): RepositoryEntry[] {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(join(home.dir, FILE));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+  return parseCanonicalJson(bytes) as unknown as RepositoryEntry[];
+}
+
+/** The repository of that name. @throws REPOSITORY-UNKNOWN (exit 2) */
+export function repositoryNamed(home: Home, name: string): RepositoryEntry {
+  const found = repositories(home).find((entry) => entry.name === name);
+  if (!found)
+    throw usage('REPOSITORY-UNKNOWN', 'this station does not know the repository', {
+      found: name,
+      hint: `countersign repository add ${/^[!-~]+$/.test(name) ? name : 'NAME'} --server URL`,
+    });
+  return found;
+}
+
+/** Adds repositories, whole or not at all. @throws REPOSITORY-EXISTS (exit 2), NAME-REPOSITORY */
+export function addRepositories(home: Home, added: readonly RepositoryEntry[]): void {
+  const all = new Map(repositories(home).map((entry) => [entry.name, entry]));
+  for (const entry of added) {
+    dialectOf(entry.dialect).checkRepository(entry.name);
+    const known = all.get(entry.name);
+    if (known && JSON.stringify(known) !== JSON.stringify(entry))
+      throw usage('REPOSITORY-EXISTS', 'the repository is known under another place', { found: entry.name });
+    all.set(entry.name, entry);
+  }
+  const sorted = [...all.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  replaceDurably(join(home.dir, FILE), canonicalBytes(sorted as unknown as Json));
+}

@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Change } from '../change/change.ts';
+import { canonicalText } from '../encoding/canonical-json.ts';
+import { sha256Hex } from '../encoding/hash.ts';
+import type { Json } from '../encoding/json.ts';
+import { parseCanonicalJson } from '../encoding/strict-json.ts';
+import { toUtf8 } from '../encoding/text.ts';
+import { refused } from '../errors.ts';
+import { createDurably, removeDurably, replaceDurably } from '../station/durable.ts';
+import { repositoryKey } from '../station/events.ts';
+import type { Home } from '../station/home.ts';
+
+/** Changes of one repository that wait for export. */
+export interface StagedChanges {
+  /** Digests of requests whose changes were put back into this list. */
+  readonly restored: readonly string[];
+  /** Names this list: an export that took it away says so under this name, and a kill in between loses nothing. */
+  readonly batch: string;
+  readonly changes: readonly Change[];
+}
+
+type Repository = { readonly dialect: string; readonly name: string };
+
+function pathOf(home: Home, repository: Repository): string {
+  return join(home.dir, 'staged', `${sha256Hex(toUtf8(repositoryKey(repository)))}.jsonl`);
+}
+
+/**
+ * The staged changes of a repository; empty if there are none, or if an export has taken them.
+ *
+ * @param exported batches that exported requests hold
+ */
+export function stagedChanges(
+  home: Home,
+  repository: Repository,
+  exported: ReadonlySet<string>,
+): StagedChanges {
+  const path = pathOf(home, repository);
+  if (!existsSync(path)) return newList();
+  const lines = readFileSync(path).toString('utf8').split('\n');
+  if (lines.pop() !== '') throw damaged(repository);
+  const [head, ...changes] = lines.map((line) => parseCanonicalJson(toUtf8(line)) as unknown);
+  const { batch, restored } = (head ?? {}) as Partial<StagedChanges>;
+  if (typeof batch !== 'string' || !Array.isArray(restored)) throw damaged(repository);
+  if (exported.has(batch)) return newList();
+  return { batch, restored: restored as string[], changes: changes as Change[] };
+}
+
+function newList(): StagedChanges {
+  return { batch: randomBytes(16).toString('hex'), restored: [], changes: [] };
+}
+
+function damaged(repository: Repository): Error {
+  return refused('STAGED-DAMAGED', 'the list of staged changes is damaged', {
+    where: repository.name,
+    hint: 'countersign reset forgets it',
+  });
+}
+
+/** Adds changes, all of them or none; what was staged before stays before them. */
+export function stage(
+  home: Home,
+  repository: Repository,
+  added: readonly Change[],
+  exported: ReadonlySet<string>,
+): void {
+  const list = stagedChanges(home, repository, exported);
+  write(home, repository, { ...list, changes: [...list.changes, ...added] });
+}
+
+/** Puts the changes of a request back, before those that were staged since; once only for each request. */
+export function restoreStaged(
+  home: Home,
+  repository: Repository,
+  changes: readonly Change[],
+  request: string,
+  exported: ReadonlySet<string>,
+): void {
+  const list = stagedChanges(home, repository, exported);
+  if (list.restored.includes(request)) return;
+  write(home, repository, {
+    ...list,
+    restored: [...list.restored, request],
+    changes: [...changes, ...list.changes],
+  });
+}
+
+function write(home: Home, repository: Repository, { batch, restored, changes }: StagedChanges): void {
+  const lines = [{ batch, restored }, ...changes].map(
+    (line) => `${canonicalText(line as unknown as Json)}\n`,
+  );
+  mkdirSync(join(home.dir, 'staged'), { recursive: true, mode: 0o700 });
+  replaceDurably(pathOf(home, repository), toUtf8(lines.join('')));
+}
+
+/** Forgets what is staged for a repository. */
+export function unstage(home: Home, repository: Repository): void {
+  removeDurably(pathOf(home, repository));
+}
+
+/** Keeps a manifest that travels with a change, under its SHA-256. */
+export function keepEvidence(home: Home, bytes: Uint8Array): string {
+  const digest = sha256Hex(bytes);
+  const folder = join(home.dir, 'evidence');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (!readdirSync(folder).includes(digest)) createDurably(join(folder, digest), bytes);
+  return digest;
+}
+
+/** Manifests behind the changes, by SHA-256. */
+export function evidenceOf(home: Home, changes: readonly Change[]): ReadonlyMap<string, Uint8Array> {
+  const digests = changes.flatMap((change) =>
+    change.type === 'add' && change.evidence ? [change.evidence] : [],
+  );
+  return new Map(digests.map((digest) => [digest, readFileSync(join(home.dir, 'evidence', digest))]));
+}

@@ -1,0 +1,37 @@
+/**
+ * Where one repository lives: a trust server, or a folder. What comes out is not verified (a byHash answer has
+ * that hash, nothing more); what goes in was verified by the caller. No error of a store is ever exit 3, so that
+ * nothing is reported as refused after a first byte was posted (M14).
+ */
+export interface Store {
+  /** The current file of a role, bytes exactly as served; null if the repository or the role does not exist. */
+  current(role: string): Promise<Uint8Array | null>;
+  /** The file of a role with this SHA-256 (lower-case hex), and at most `length` bytes where given. */
+  byHash(role: string, sha256hex: string, length?: number): Promise<Uint8Array | null>;
+  /** Root of exactly this version. */
+  rootVersion(version: number): Promise<Uint8Array | null>;
+  /** Public key (raw key JSON) that the store itself will sign this role with; null if it holds none. */
+  serverKey(role: ServerRole): Promise<Uint8Array | null>;
+  /**
+   * Puts all files, by role, in place together or none of them. An empty map asks a store that signs snapshot
+   * and timestamp itself to sign them anew.
+   *
+   * @throws CountersignError exit 5 where the store stands against it, exit 6 where it does not answer
+   */
+  publish(files: ReadonlyMap<string, Uint8Array>): Promise<void>;
+  /** Whether snapshot and timestamp are signed by the store, or have to be among the published files. */
+  readonly signsSnapshot: boolean;
+  /** The place in words, for messages. */
+  describe(): string;
+}
+
+/** Roles that a server can sign by itself. */
+export type ServerRole = 'snapshot' | 'timestamp';
+
+/** Caps on what is read (facts of the dialect: the stock client's own). */
+export const LIMITS = {
+  /** A file whose length no verified parent names. */
+  file: 104_857_600,
+  timestamp: 1_048_576,
+  key: 262_144,
+} as const;

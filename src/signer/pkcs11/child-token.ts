@@ -1,0 +1,247 @@
+import { CKA, CKF, CKO, CKR, CKU } from './constants.ts';
+import { CryptokiError } from './cryptoki-error.ts';
+import { Cryptoki, type Handle, ofClass, readBoolean, readUlong } from './cryptoki.ts';
+import { keyPairTemplates, triesNext } from './key-template.ts';
+import type { Calls, Failure, KeyClaims, KeyFacts, PublicKeyFacts, SignRequest, TokenFacts } from './protocol.ts';
+
+/** A failure that is no answer of the module. */
+export class ChildRefusal extends Error {
+  override readonly name = 'ChildRefusal';
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.kind);
+    this.failure = failure;
+  }
+}
+
+interface PrivateKey {
+  readonly handles: Handle[];
+  readonly label: string;
+  alwaysAuthenticate: boolean;
+  /** SENSITIVE and not EXTRACTABLE, read again in this session. */
+  checked: boolean;
+}
+
+const CLAIMS = {
+  CKA_TOKEN: CKA.token,
+  CKA_PRIVATE: CKA.private,
+  CKA_SENSITIVE: CKA.sensitive,
+  CKA_ALWAYS_SENSITIVE: CKA.alwaysSensitive,
+  CKA_EXTRACTABLE: CKA.extractable,
+  CKA_NEVER_EXTRACTABLE: CKA.neverExtractable,
+  CKA_LOCAL: CKA.local,
+  CKA_MODIFIABLE: CKA.modifiable,
+  CKA_COPYABLE: CKA.copyable,
+  CKA_ALWAYS_AUTHENTICATE: CKA.alwaysAuthenticate,
+} as const;
+
+/** The child's side: one module, one token, one session, one login, one enumeration of its private keys. */
+export class ChildToken {
+  private readonly cryptoki: Cryptoki;
+  private slots: Handle[] = [];
+  private selected: { readonly slot: Handle; readonly facts: TokenFacts } | null = null;
+  private session: Handle | null = null;
+  private keys = new Map<string, PrivateKey>();
+
+  constructor(cryptoki: Cryptoki) {
+    this.cryptoki = cryptoki;
+  }
+
+  tokens(): TokenFacts[] {
+    this.slots = this.cryptoki.slotsWithToken();
+    return this.slots.map((handle, slot) => ({ ...this.cryptoki.tokenInfo(handle), slot }));
+  }
+
+  mechanisms(slot: number): number[] {
+    return this.cryptoki.mechanisms(this.slot(slot));
+  }
+
+  select(input: Calls['select']['in']): TokenFacts {
+    const slot = this.slot(input.slot);
+    const facts = { ...this.cryptoki.tokenInfo(slot), slot: input.slot };
+    if (facts.label !== input.label || facts.serial !== input.serial) throw new ChildRefusal({ kind: 'swapped' });
+    this.selected = { slot, facts };
+    this.session = this.cryptoki.openSession(slot);
+    return facts;
+  }
+
+  token(): TokenFacts {
+    if (this.selected === null) throw new Error('no token is selected');
+    const { slot, facts } = this.selected;
+    const now = { ...this.cryptoki.tokenInfo(slot), slot: facts.slot };
+    if (now.label !== facts.label || now.serial !== facts.serial) throw new ChildRefusal({ kind: 'swapped' });
+    return now;
+  }
+
+  login(pin: Uint8Array, finalTry: boolean): void {
+    const { flags } = this.token();
+    const last = (flags & CKF.userPinFinalTry) !== 0;
+    if ((flags & CKF.userPinLocked) !== 0 || (last && !finalTry)) throw new ChildRefusal({ kind: 'pin-state' });
+    this.cryptoki.login(this.opened(), CKU.user, pin);
+  }
+
+  enumerate(): KeyFacts[] {
+    const session = this.opened();
+    this.keys = new Map();
+    for (const handle of this.cryptoki.findObjects(session, ofClass(CKO.privateKey))) {
+      const id = this.cryptoki.attribute(session, handle, CKA.id)?.toString('hex') ?? '';
+      const known = this.keys.get(id);
+      if (known !== undefined) {
+        known.handles.push(handle);
+        continue;
+      }
+      this.keys.set(id, this.describe(handle));
+    }
+    return Array.from(this.keys, ([id, key]) => ({
+      id,
+      label: key.label,
+      count: key.handles.length,
+      alwaysAuthenticate: key.alwaysAuthenticate,
+    }));
+  }
+
+  publicKeys(): PublicKeyFacts[] {
+    const session = this.opened();
+    return this.cryptoki.findObjects(session, ofClass(CKO.publicKey)).map((handle) => {
+      const read = (type: number) => this.cryptoki.attribute(session, handle, type);
+      return {
+        id: read(CKA.id)?.toString('hex') ?? '',
+        label: read(CKA.label)?.toString('utf8') ?? '',
+        raw: {
+          keyType: readUlong(read(CKA.keyType)),
+          ecParams: read(CKA.ecParams),
+          ecPoint: read(CKA.ecPoint),
+          modulus: read(CKA.modulus),
+          exponent: read(CKA.publicExponent),
+        },
+      };
+    });
+  }
+
+  claims(id: string): KeyClaims {
+    const session = this.opened();
+    const [handle] = this.key(id).handles as [Handle];
+    const read = (type: number) => this.cryptoki.attribute(session, handle, type);
+    const attributes = Object.entries(CLAIMS).map(([name, type]) => [name, readBoolean(read(type))] as const);
+    return {
+      attributes: Object.fromEntries(attributes),
+      keyGenMechanism: readUlong(read(CKA.keyGenMechanism)),
+      valueReadable: [CKA.value, CKA.privateExponent].some((type) => this.readable(handle, type)),
+    };
+  }
+
+  generate(input: Calls['generate']['in']): { tier: number } {
+    const session = this.opened();
+    let last: CryptokiError | null = null;
+    for (const template of keyPairTemplates(input.algorithm, input.label, input.id))
+      try {
+        const { privateKey } = this.cryptoki.generateKeyPair(
+          session,
+          template.mechanism,
+          template.publicKey,
+          template.privateKey,
+        );
+        this.keys.set(input.id, this.describe(privateKey));
+        return { tier: template.tier };
+      } catch (error) {
+        if (!(error instanceof CryptokiError) || !triesNext(error.code)) throw error;
+        last = error;
+      }
+    throw last ?? new CryptokiError('C_GenerateKeyPair', CKR.mechanismInvalid, 'CKR_MECHANISM_INVALID');
+  }
+
+  destroy(id: string): void {
+    const session = this.opened();
+    for (const objectClass of [CKO.privateKey, CKO.publicKey])
+      for (const handle of this.cryptoki.findObjects(session, [
+        ...ofClass(objectClass),
+        { type: CKA.id, value: Buffer.from(id, 'hex') },
+      ]))
+        this.cryptoki.destroy(session, handle);
+  }
+
+  reopen(): void {
+    if (this.selected === null) throw new Error('no token is selected');
+    const next = this.cryptoki.openSession(this.selected.slot);
+    this.cryptoki.closeSession(this.opened());
+    this.session = next;
+    this.keys = new Map();
+  }
+
+  /** One signature; with a PIN, by a context login where the key, or the token's answer, asks for it. */
+  sign(task: SignRequest, pin: Uint8Array | null): Buffer {
+    const key = this.key(task.id);
+    const [handle] = key.handles as [Handle];
+    this.checkProtection(task.id, key);
+    if (key.alwaysAuthenticate) return this.signAuthenticated(task, handle, pin);
+    const session = this.opened();
+    this.cryptoki.signInit(session, task.mechanism, handle, task.input);
+    try {
+      return this.cryptoki.sign(session, task.input);
+    } catch (error) {
+      // Some modules do not tell beforehand that a key asks for every signature; the operation has ended.
+      if (!(error instanceof CryptokiError) || error.code !== CKR.userNotLoggedIn) throw error;
+      key.alwaysAuthenticate = true;
+      return this.signAuthenticated(task, handle, pin);
+    }
+  }
+
+  finish(): void {
+    this.cryptoki.finish(this.session);
+  }
+
+  private signAuthenticated(task: SignRequest, handle: Handle, pin: Uint8Array | null): Buffer {
+    if (pin === null) throw new ChildRefusal({ kind: 'consent' });
+    const session = this.opened();
+    this.cryptoki.signInit(session, task.mechanism, handle, task.input);
+    this.cryptoki.login(session, CKU.contextSpecific, pin);
+    return this.cryptoki.sign(session, task.input);
+  }
+
+  /** Some modules let these be changed after birth, so they are read in every session that signs. */
+  private checkProtection(id: string, key: PrivateKey): void {
+    if (key.checked) return;
+    const session = this.opened();
+    const [handle] = key.handles as [Handle];
+    const sensitive = readBoolean(this.cryptoki.attribute(session, handle, CKA.sensitive));
+    const extractable = readBoolean(this.cryptoki.attribute(session, handle, CKA.extractable));
+    if (sensitive !== true || extractable !== false) throw new ChildRefusal({ kind: 'grade', id });
+    key.checked = true;
+  }
+
+  private describe(handle: Handle): PrivateKey {
+    const session = this.opened();
+    const label = this.cryptoki.attribute(session, handle, CKA.label)?.toString('utf8') ?? '';
+    const asks = readBoolean(this.cryptoki.attribute(session, handle, CKA.alwaysAuthenticate)) === true;
+    return { handles: [handle], label, alwaysAuthenticate: asks, checked: false };
+  }
+
+  private readable(handle: Handle, type: number): boolean {
+    try {
+      const value = this.cryptoki.attribute(this.opened(), handle, type);
+      value?.fill(0);
+      return value !== null && value.length > 0;
+    } catch (error) {
+      if (error instanceof CryptokiError) return false;
+      throw error;
+    }
+  }
+
+  private key(id: string): PrivateKey {
+    const key = this.keys.get(id);
+    if (key?.handles.length !== 1) throw new ChildRefusal({ kind: 'key', id, count: key?.handles.length ?? 0 });
+    return key;
+  }
+
+  private slot(index: number): Handle {
+    const slot = this.slots[index];
+    if (slot === undefined) throw new Error('no such slot');
+    return slot;
+  }
+
+  private opened(): Handle {
+    if (this.session === null) throw new Error('no session is open');
+    return this.session;
+  }
+}

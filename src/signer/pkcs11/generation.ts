@@ -1,0 +1,169 @@
+import { randomBytes } from 'node:crypto';
+import { type CountersignError, refused, usage } from '../../errors.ts';
+import type { Algorithm, PublicKey, SignatureScheme } from '../../metadata/key.ts';
+import type { GeneratedKey, GenerateTask, KeyLocation, SignTask } from '../signer.ts';
+import { describeClaims, gradeOf } from './grade.ts';
+import type { KeyClaims, KeyFacts } from './protocol.ts';
+import { type SigningContext, signInToken } from './signing.ts';
+import { publicKeyOfToken } from './token-public-key.ts';
+
+/** A context whose keys can be read anew after the token has changed. */
+export interface GenerationContext extends SigningContext {
+  readonly module: string;
+  refreshKeys(): Promise<void>;
+}
+
+const PROBE = Buffer.from('countersign key probe, never metadata\n');
+const LABEL_BYTES = 64;
+
+/**
+ * Makes key pairs in the token: strictest template first, claims read back and graded, then found again in another
+ * session and tried with one signature each. A key with exactly the given label and CKA_ID is one that an
+ * interrupted run made, and is gone on with (M21).
+ *
+ * @throws CountersignError KEY-LABEL, KEY-ID (exit 2), KEY-GRADE, KEY-PUBLIC, KEY-PERSISTENT, SIGNATURE-TOKEN (exit 3),
+ *   TOKEN-* (exit 6)
+ */
+export async function generateInToken(
+  context: GenerationContext,
+  tasks: readonly GenerateTask[],
+): Promise<GeneratedKey[]> {
+  await context.refreshKeys();
+  checkNames(context, tasks);
+  const tiers = new Map<string, number>();
+  for (const task of tasks)
+    if (!context.keysById.has(task.id)) tiers.set(task.id, await generateOne(context, task));
+  await context.process.call('reopen', null);
+  await context.refreshKeys();
+  const keys = await enrolKeys(
+    context,
+    tasks.map(({ id }) => id),
+  );
+  return keys.map((key, index) => {
+    const { algorithm, label, id } = tasks[index] as GenerateTask;
+    if (key.public.algorithm !== algorithm)
+      throw refused('KEY-PUBLIC', 'the key in the token has another algorithm', {
+        expected: algorithm,
+        found: key.public.algorithm,
+        where: `${context.process.where}, label "${label}"`,
+        hint: 'ask for the algorithm that the interrupted run asked for, or choose another label',
+      });
+    const tier = tiers.get(id);
+    return tier === undefined ? key : { ...key, attributes: { ...key.attributes, TEMPLATE: String(tier) } };
+  });
+}
+
+/** Keys that are in the token, as they would be pinned: public part, claims, grade, and one signature tried. */
+export async function enrolKeys(context: GenerationContext, ids: readonly string[]): Promise<GeneratedKey[]> {
+  const publicKeys = await context.process.call('publicKeys', null);
+  const found: GeneratedKey[] = [];
+  for (const id of ids) {
+    const where = `${context.process.where}, CKA_ID ${id}`;
+    const key = context.keysById.get(id);
+    if (key === undefined)
+      throw refused('KEY-PERSISTENT', 'the key was gone when the session was', {
+        where,
+        hint: 'the token keeps no keys: use another one',
+      });
+    const [only, ...more] = publicKeys.filter((candidate) => candidate.id === id);
+    if (only === undefined || more.length > 0)
+      throw refused('KEY-PUBLIC', 'the token does not have one public key for the private key', {
+        expected: 'one public key with the CKA_ID of the private key',
+        found: String(more.length + (only === undefined ? 0 : 1)),
+        where,
+      });
+    const claims = await context.process.call('claims', { id });
+    found.push(describeKey(context, key, publicKeyOfToken(only.raw, where), claims));
+  }
+  await signInToken(context, found.map(probeTask), undefined);
+  return found;
+}
+
+async function generateOne(context: GenerationContext, task: GenerateTask): Promise<number> {
+  const { tier } = await context.process.call('generate', task);
+  const claims = await context.process.call('claims', { id: task.id });
+  try {
+    gradeOf(claims, `${context.process.where}, label "${task.label}"`);
+  } catch (error) {
+    await context.process.call('destroy', { id: task.id });
+    throw error;
+  }
+  return tier;
+}
+
+function describeKey(
+  context: GenerationContext,
+  key: KeyFacts,
+  publicKey: PublicKey,
+  claims: KeyClaims,
+): GeneratedKey {
+  const location: KeyLocation = {
+    kind: 'token',
+    module: context.module,
+    token: context.token.label,
+    serial: context.token.serial,
+    id: key.id,
+    label: key.label,
+  };
+  return {
+    public: publicKey,
+    location,
+    grade: gradeOf(claims, `${context.process.where}, label "${key.label}"`),
+    attributes: describeClaims(claims),
+  };
+}
+
+function probeTask(key: GeneratedKey): SignTask {
+  const { id } = key.location as KeyLocation & { kind: 'token' };
+  const message = Buffer.concat([PROBE, randomBytes(32)]);
+  const pinned = { id, public: key.public, role: 'probe', repository: null, location: key.location, grade: key.grade };
+  return { key: pinned, scheme: SCHEMES[key.public.algorithm], message };
+}
+
+const SCHEMES: Readonly<Record<Algorithm, SignatureScheme>> = {
+  'ecdsa-p256': 'ecdsa-sha256',
+  'ecdsa-p384': 'ecdsa-sha384',
+  ed25519: 'ed25519',
+  'rsa-2048': 'rsassa-pss-sha256',
+  'rsa-3072': 'rsassa-pss-sha256',
+  'rsa-4096': 'rsassa-pss-sha256',
+};
+
+function checkNames(context: GenerationContext, tasks: readonly GenerateTask[]): void {
+  const owners = new Map<string, string>();
+  for (const key of context.keysById.values()) owners.set(key.label, key.id);
+  const asked = new Set<string>();
+  for (const { label, id } of tasks) {
+    checkName(label, id);
+    if (asked.has(id)) throw usage('KEY-ID', 'two keys were asked for under one CKA_ID', { found: id });
+    asked.add(id);
+    const owner = owners.get(label);
+    if (owner !== undefined && owner !== id) throw labelTaken(context, label, owner);
+    owners.set(label, id);
+    const existing = context.keysById.get(id);
+    if (existing !== undefined && existing.label !== label)
+      throw usage('KEY-ID', 'the CKA_ID belongs to another key in the token', {
+        expected: label,
+        found: existing.label,
+        where: context.process.where,
+      });
+  }
+}
+
+function checkName(label: string, id: string): void {
+  const bytes = Buffer.byteLength(label);
+  if (bytes === 0 || bytes > LABEL_BYTES || !/^[^\p{C} ](?:[^\p{C}]*[^\p{C} ])?$/u.test(label))
+    throw usage('KEY-LABEL', 'the label cannot name a key in a token', {
+      expected: `1 to ${String(LABEL_BYTES)} bytes of printable text without spaces around it`,
+    });
+  if (!/^(?:[0-9a-f]{2}){1,64}$/.test(id)) throw usage('KEY-ID', 'the CKA_ID is not hex of 1 to 64 bytes');
+}
+
+function labelTaken(context: GenerationContext, label: string, owner: string): CountersignError {
+  return usage('KEY-LABEL', 'another key in the token has this label', {
+    expected: 'a label that is not in use',
+    found: `label "${label}" with CKA_ID ${owner}`,
+    where: context.process.where,
+    hint: 'choose another label',
+  });
+}

@@ -1,0 +1,35 @@
+import type { Algorithm, SignatureScheme } from '../metadata/key.ts';
+import { SIGNATURE_BYTES, signsWith } from '../metadata/signature.ts';
+import { rsaPssIsValid } from './rsa-pss.ts';
+
+/** One signature as it goes to whoever checks it: plain values and bytes of their own, cheap to send to a thread. */
+export interface CheckedSignature {
+  readonly algorithm: Algorithm;
+  readonly scheme: SignatureScheme;
+  /** A point, 32 bytes, or RSAPublicKey in DER. */
+  readonly key: Uint8Array;
+  /** The message for Ed25519; otherwise the digest that the scheme prescribes. */
+  readonly input: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+/**
+ * Index of the first signature that the second implementation does not accept, or -1 (R11).
+ *
+ * noble's defaults refuse high-S ECDSA signatures, which tokens give, and hash P-384 with SHA-384, which Notary does
+ * not; `zip215: false` is RFC 8032 without the laxness of consensus protocols.
+ */
+export async function firstInvalid(signatures: readonly CheckedSignature[]): Promise<number> {
+  const [{ p256, p384 }, { ed25519 }] = await Promise.all([
+    import('@noble/curves/nist.js'),
+    import('@noble/curves/ed25519.js'),
+  ]);
+  const ecdsa = { lowS: false, prehash: false } as const;
+  return signatures.findIndex(({ algorithm, scheme, key, input, signature }) => {
+    if (!signsWith(algorithm, scheme) || signature.length !== SIGNATURE_BYTES[algorithm]) return true;
+    if (algorithm === 'ed25519') return !ed25519.verify(signature, input, key, { zip215: false });
+    if (algorithm === 'ecdsa-p256') return !p256.verify(signature, input, key, ecdsa);
+    if (algorithm === 'ecdsa-p384') return !p384.verify(signature, input, key, ecdsa);
+    return !rsaPssIsValid(key, input, signature);
+  });
+}

@@ -1,0 +1,14 @@
+import type { AllowedModule } from '../signer/pkcs11/module.ts';
+import type { RecordedEvent } from './events.ts';
+
+/** PKCS#11 modules that the officers allowed this station to load, out of its ledger. */
+export function allowedModules(lines: Iterable<RecordedEvent>): AllowedModule[] {
+  const modules = new Map<string, AllowedModule>();
+  for (const { event, data } of lines) {
+    if (event !== 'token-allowed') continue;
+    const path = String(data['module']);
+    const { parameters } = data;
+    modules.set(path, typeof parameters === 'string' ? { path, parameters } : { path });
+  }
+  return [...modules.values()];
+}

@@ -1,0 +1,92 @@
+import { incomplete } from '../errors.ts';
+import type { GeneratedKey, GenerateTask, Signer, SigningKey, SignTask } from '../signer/signer.ts';
+
+/** Where a key is, without the key: one token, or the home's key files. One secret opens it. */
+export type SignerPlace =
+  | { readonly kind: 'keyfile' }
+  | { readonly kind: 'token'; readonly module: string; readonly token: string; readonly serial: string };
+
+/** Opens a place: asks for its secret and logs in, once (R12). */
+export type OpenSigner = (place: SignerPlace, keys: readonly SigningKey[]) => Promise<Signer>;
+
+/** The place that a key lives in. */
+export function placeOf(key: SigningKey): SignerPlace {
+  if (key.location.kind === 'keyfile') return { kind: 'keyfile' };
+  const { module, token, serial } = key.location;
+  return { kind: 'token', module, token, serial };
+}
+
+function placeName(place: SignerPlace): string {
+  return place.kind === 'keyfile' ? 'keyfile' : `${place.token} ${place.serial}`;
+}
+
+/**
+ * The signers of one command: every place is opened at its first use and once only, so that a thousand
+ * repositories cost one PIN and one login.
+ */
+export class Signers {
+  private readonly open: OpenSigner;
+  private readonly opened = new Map<string, Promise<Signer>>();
+  /** Milliseconds spent inside signers. */
+  milliseconds = 0;
+
+  constructor(open: OpenSigner) {
+    this.open = open;
+  }
+
+  /** Opens the place now, so that its secret is asked for before anything is made. */
+  async prepare(place: SignerPlace, keys: readonly SigningKey[]): Promise<void> {
+    await this.signer(place, keys);
+  }
+
+  /** Signs in bulk, place by place; signatures in the order of the tasks, each reported as it arrives. */
+  async sign(
+    tasks: readonly SignTask[],
+    onSignature?: (index: number, signature: Uint8Array) => void,
+  ): Promise<Uint8Array[]> {
+    const signatures = new Array<Uint8Array>(tasks.length);
+    const groups = new Map<string, { place: SignerPlace; indices: number[] }>();
+    tasks.forEach((task, index) => {
+      const place = placeOf(task.key);
+      const group = groups.get(placeName(place)) ?? { place, indices: [] };
+      group.indices.push(index);
+      groups.set(placeName(place), group);
+    });
+    for (const { place, indices } of groups.values()) {
+      const batch = indices.map((index) => tasks[index] as SignTask);
+      const signer = await this.signer(place, batch.map(({ key }) => key));
+      const start = performance.now();
+      const signed = await signer.sign(batch, (at, signature) => onSignature?.(indices[at] as number, signature));
+      this.milliseconds += performance.now() - start;
+      signed.forEach((signature, at) => (signatures[indices[at] as number] = signature));
+    }
+    return signatures;
+  }
+
+  /** Generates keys in one place. */
+  async generate(place: SignerPlace, tasks: readonly GenerateTask[]): Promise<GeneratedKey[]> {
+    return (await this.signer(place, [])).generate(tasks);
+  }
+
+  async close(): Promise<void> {
+    for (const signer of this.opened.values()) await signer.then((open) => open.close());
+    this.opened.clear();
+  }
+
+  private signer(place: SignerPlace, keys: readonly SigningKey[]): Promise<Signer> {
+    const name = placeName(place);
+    let signer = this.opened.get(name);
+    if (!signer) {
+      signer = this.open(place, keys);
+      // A place that did not open is not closed, and asking again is a new command's business.
+      signer.catch(() => this.opened.delete(name));
+      this.opened.set(name, signer);
+    }
+    return signer;
+  }
+}
+
+/** @throws KEY-NONE: no key here that the request calls for (exit 4) */
+export function noKey(where: string, hint: string): Error {
+  return incomplete('KEY-NONE', 'no key of this station is called for', { where, hint });
+}

@@ -1,0 +1,55 @@
+import { randomInt } from 'node:crypto';
+import { CountersignError, refused } from '../errors.ts';
+import { allAnomalies, type Examination } from '../offline/examination.ts';
+import type { Approval } from '../offline/approval.ts';
+import { askTyped, pickWords } from './prompt.ts';
+import { reviewLines, RULE } from './review-view.ts';
+import { wrapBehind } from './wrap.ts';
+import { escapeCut } from './escape.ts';
+
+/**
+ * The officer's yes at a terminal: the closed documents, then everything that must be typed, then two words of
+ * the digest and the new version, or the number of repositories (R8).
+ *
+ * @param given IDs that were accepted on the command line
+ * @throws CONFIRM-MISMATCH, CONFIRM-TERMINAL
+ */
+export async function consentAtTerminal(examination: Examination, given: readonly string[]): Promise<Approval> {
+  const typed = allAnomalies(examination).filter(({ typed: must, id }) => must && !given.includes(id));
+  let lines: readonly string[] = [...reviewLines(examination), RULE];
+  for (const { id, text } of typed) {
+    const word = id.slice(0, id.indexOf(':'));
+    await askTyped({
+      lines: [...lines, ...wrapBehind('!! ', escapeCut(text, 300))],
+      expected: word,
+      question: `type ${word} to accept this:`,
+    });
+    lines = [];
+  }
+  const [first, second] = pickWords(examination.digest, (bound) => randomInt(bound));
+  const { value, name } = count(examination);
+  try {
+    await askTyped({
+      lines,
+      expected: `${first.word} ${second.word} ${value}`,
+      question: `type words ${String(first.position)} and ${String(second.position)} of the request digest, and the ${name}:`,
+    });
+  } catch (error) {
+    if (error instanceof CountersignError && error.check === 'CONFIRM-MISMATCH')
+      throw refused('CONFIRM-MISMATCH', 'what was typed is not what was asked for: nothing was signed', {
+        expected: `two words of the digest and the ${name}`,
+        hint: 'read the digest again, from the sender as well, and repeat the command',
+      });
+    throw error;
+  }
+  return { by: 'typed', accepted: [...given, ...typed.map(({ id }) => id)] };
+}
+
+function count({ repositories }: Examination): { value: string; name: string } {
+  const [only] = repositories;
+  if (repositories.length === 1 && only) {
+    const role = only.differences.at(-1);
+    return { value: String(role?.toVersion ?? 0), name: `new version of ${role?.role ?? 'the role'}` };
+  }
+  return { value: String(repositories.length), name: 'number of repositories' };
+}

@@ -1,0 +1,23 @@
+import type { TrustInspection } from '../online/read.ts';
+import { escapeCut } from './escape.ts';
+import { table } from './table.ts';
+
+/** An inspection as text. */
+export function inspectionLines({ Name, SignedTags, Signers, AdministrativeKeys }: TrustInspection): string[] {
+  return [
+    `Signatures for ${escapeCut(Name, 200)}`,
+    '',
+    ...table(
+      ['SIGNED TAG', 'DIGEST', 'SIGNERS'],
+      SignedTags.map((row) => [row.SignedTag, row.Digest, row.Signers.join(', ')]),
+    ),
+    '',
+    ...(Signers.length > 0 ? ['Signers', ...Signers.flatMap(keysOf), ''] : []),
+    'Administrative keys',
+    ...AdministrativeKeys.flatMap(keysOf),
+  ];
+}
+
+function keysOf({ Name, Keys }: { readonly Name: string; readonly Keys: readonly { readonly ID: string }[] }): string[] {
+  return Keys.map(({ ID }) => `  ${`${escapeCut(Name, 40)}:`.padEnd(12)} ${ID}`);
+}

@@ -1,0 +1,34 @@
+import type { PublishedRepository, PublishResult } from '../online/publish.ts';
+import { errorDocument, errorLines } from './error-report.ts';
+import { escapeCut } from './escape.ts';
+import { table } from './table.ts';
+
+/** What became of every repository; failures first and in full. */
+export function publishedLines({ repositories }: PublishResult): string[] {
+  const failed = repositories.filter(({ state }) => !state.endsWith('published'));
+  const published = repositories.filter(({ state }) => state.endsWith('published'));
+  return [
+    ...failed.flatMap(failureLines),
+    ...(published.length > 40
+      ? [`published: ${String(published.length)} repositories`]
+      : table(
+          ['REPOSITORY', 'STATE', 'VERSIONS'],
+          published.map(({ name, state, roles }) => [name, state, roles.map(({ role, version }) => `${role} ${String(version)}`).join(', ')]),
+        )),
+    failed.length === 0 ? 'read back and compared byte for byte' : `${String(failed.length)} of ${String(repositories.length)} repositories were not published`,
+  ];
+}
+
+function failureLines({ name, state, error, reason }: PublishedRepository): string[] {
+  const head = `${escapeCut(name, 200)}: ${state}${reason ? ` (${escapeCut(reason, 60)})` : ''}`;
+  return [head, ...(error ? errorLines(error).map((line) => `  ${line}`) : []), ''];
+}
+
+/** The same for `--json`. */
+export function publishDocument({ request, response, repositories }: PublishResult): object {
+  return {
+    request,
+    response,
+    repositories: repositories.map(({ error, ...rest }) => ({ ...rest, ...(error ? errorDocument(error) : { error: null }) })),
+  };
+}

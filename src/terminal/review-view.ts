@@ -1,0 +1,146 @@
+import type { Examination, RepositoryExamination } from '../offline/examination.ts';
+import { formatTime } from '../encoding/time.ts';
+import type { TargetEntry } from '../metadata/document.ts';
+import type { Anomaly } from '../review/anomalies.ts';
+import type { KeyLine, RoleDifference, TargetChange } from '../review/difference.ts';
+import { digestLines } from './digest-block.ts';
+import { escapeCut, show } from './escape.ts';
+import { COLUMNS, wrapBehind } from './wrap.ts';
+
+/** Lines of one kind that are shown before the rest is only counted. */
+const SHOWN = 24;
+/** Repositories that are shown one by one before the rest is grouped by operation. */
+const SHOWN_REPOSITORIES = 12;
+
+/**
+ * The whole review as text of 80 columns: who asks and when, what is unusual, what would change old to new, and
+ * last the digest in hex and words (R8). Everything comes from the bytes to be signed.
+ */
+export function reviewLines(examination: Examination): string[] {
+  const { manifest, sender, now } = examination;
+  return [
+    `Request from ${show(sender)} (paired), its number ${String(manifest.sequence)}`,
+    `  made       ${manifest.created}   (this clock: ${formatTime(now)})`,
+    `  ends       ${manifest.notAfter}`,
+    `  environment ${manifest.environment}`,
+    '',
+    ...anomalyLines(examination),
+    ...repositoryLines(examination),
+    ...(examination.excepted.length > 0
+      ? [`Left out by the officer: ${String(examination.excepted.length)}`, ...examination.excepted.map((name) => `  ${show(name)}`), '']
+      : []),
+    ...(examination.repositories.length > 1 ? [`Merkle root over all repositories: ${examination.merkleRoot}`, ''] : []),
+    ...digestLines('request', examination.digest),
+  ];
+}
+
+function anomalyLines({ anomalies, repositories }: Examination): string[] {
+  const all = [
+    ...anomalies.map((anomaly) => ({ where: '', anomaly })),
+    ...repositories.flatMap(({ reading, anomalies: own }) =>
+      own.map((anomaly) => ({ where: repositories.length > 1 ? `${reading.record.name}: ` : '', anomaly })),
+    ),
+  ];
+  if (all.length === 0) return ['Nothing unusual.', ''];
+  const typed = all.filter(({ anomaly }) => anomaly.typed);
+  const rest = all.filter(({ anomaly }) => !anomaly.typed);
+  return [
+    `Look at this first (${String(all.length)}):`,
+    ...capped(typed, 200, ({ where, anomaly }) => anomalyLine('!!', where, anomaly)),
+    ...capped(rest, SHOWN, ({ where, anomaly }) => anomalyLine(' !', where, anomaly)),
+    '',
+  ];
+}
+
+function anomalyLine(mark: string, where: string, { text }: Anomaly): string[] {
+  return wrapBehind(`  ${mark} `, escapeCut(where + text, 300));
+}
+
+function repositoryLines({ repositories }: Examination): string[] {
+  const shown = repositories.slice(0, SHOWN_REPOSITORIES).flatMap(oneRepository);
+  const rest = repositories.slice(SHOWN_REPOSITORIES);
+  if (rest.length === 0) return shown;
+  const groups = new Map<string, { count: number; changes: number }>();
+  for (const { reading, differences } of rest) {
+    const group = groups.get(reading.record.operation) ?? { count: 0, changes: 0 };
+    group.count += 1;
+    for (const { targets } of differences) group.changes += targets.length;
+    groups.set(reading.record.operation, group);
+  }
+  return [
+    ...shown,
+    `And ${String(rest.length)} more repositories (review --json lists each):`,
+    ...[...groups].map(([operation, { count, changes }]) => `  ${operation.padEnd(12)} ${String(count)} repositories, ${String(changes)} target changes`),
+    '',
+  ];
+}
+
+function oneRepository({ reading, differences }: RepositoryExamination): string[] {
+  const { record } = reading;
+  return [
+    ...wrapBehind('', `${escapeCut(record.name, 200)}  (${record.dialect}, ${record.operation})`),
+    ...differences.flatMap(roleLines),
+    '',
+  ];
+}
+
+function roleLines(difference: RoleDifference): string[] {
+  const { role, fromVersion, toVersion, fromExpires, toExpires, payload, targets, total, keys } = difference;
+  const from = fromVersion === 0 ? 'new' : `version ${String(fromVersion)}`;
+  const expires = fromExpires === null ? '' : `${day(fromExpires)} -> `;
+  return [
+    `  ${escapeCut(role, 60)}: ${from} -> version ${String(toVersion)}, expires ${expires}${day(toExpires)}`,
+    ...(payload ? [`    sha256 ${payload}`] : ['    open: made here at signing']),
+    ...keyLines(keys),
+    ...(role === 'root' ? [] : targetLines(targets, total)),
+  ];
+}
+
+function keyLines(keys: readonly KeyLine[]): string[] {
+  return keys.flatMap(({ role, threshold, keyid, canonicalId, algorithm }) => [
+    `    ${role}: ${String(threshold)} of its keys must sign; ${algorithm}`,
+    `      ${keyid}`,
+    ...(canonicalId === keyid ? [] : [`      key ${canonicalId}`]),
+  ]);
+}
+
+function targetLines(targets: readonly TargetChange[], total: number): string[] {
+  if (targets.length === 0) return [`    no target changes; ${String(total)} in all`];
+  const added = targets.filter(({ before }) => !before);
+  const moved = targets.filter(({ before, after }) => before && after);
+  const removed = targets.filter(({ after }) => !after);
+  return [
+    `    ${String(added.length)} added, ${String(moved.length)} moved, ${String(removed.length)} removed; then ${String(total)} in all`,
+    ...capped(removed, SHOWN, ({ name, before }) => entryLines('-', name, before, null)),
+    ...capped(moved, SHOWN, ({ name, before, after }) => entryLines('~', name, before, after)),
+    ...capped(added, SHOWN, ({ name, after }) => entryLines('+', name, null, after)),
+  ];
+}
+
+function entryLines(mark: string, name: string, before: TargetEntry | null, after: TargetEntry | null): string[] {
+  const one = after ?? before;
+  const size = before && after && before.length !== after.length ? `${String(before.length)} -> ${String(after.length)}` : String(one?.length ?? 0);
+  return [
+    ...wrapBehind(`    ${mark} `, `${show(name, 90)} ${size} bytes`),
+    ...hashLines(before && after ? 'old' : '', before && after ? before : null),
+    ...hashLines(before && after ? 'new' : '', one),
+  ];
+}
+
+function hashLines(label: string, entry: TargetEntry | null): string[] {
+  const sha256 = entry?.hashes['sha256'];
+  return sha256 ? [`      ${label.padEnd(3)} ${sha256}`] : [];
+}
+
+function day(milliseconds: number): string {
+  return formatTime(Math.floor(milliseconds / 1000)).slice(0, 10);
+}
+
+function capped<T>(items: readonly T[], most: number, lines: (item: T) => readonly string[]): string[] {
+  const shown = items.slice(0, most).flatMap(lines);
+  const hidden = items.length - most;
+  return hidden > 0 ? [...shown, `    ... and ${String(hidden)} more like these (review --json lists each)`] : [...shown];
+}
+
+/** A ruler between the review and what is asked. */
+export const RULE = '-'.repeat(COLUMNS);
