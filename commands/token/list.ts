@@ -1,3 +1,4 @@
+import type { TokenDescription } from '../../src/signer/pkcs11/list-tokens.ts';
 import { openHome } from '../../src/station/home.ts';
 import { allowedModules } from '../../src/station/modules.ts';
 import { BaseCommand } from '../../src/terminal/base-command.ts';
@@ -12,7 +13,7 @@ export default class TokenList extends BaseCommand {
     const home = await openHome(flags.home, { write: false });
     try {
       const { listTokens } = await import('../../src/signer/pkcs11/list-tokens.ts');
-      const tokens = [];
+      const tokens: ({ module: string } & TokenDescription)[] = [];
       for (const module of allowedModules(home.ledger.lines()))
         for (const token of await listTokens({ module })) tokens.push({ module: module.path, ...token });
       this.show({ tokens }, () =>

@@ -59,7 +59,9 @@ function encode(value: Json, depth: number): string {
   if (Array.isArray(value))
     return `[${(value as readonly Json[]).map((item) => encode(item, depth + 1)).join(',')}]`;
   const object = value as JsonObject;
-  const members = sortedNames(object).map((name) => `${quote(name)}:${encode(memberOf(object, name), depth + 1)}`);
+  const members = sortedNames(object).map(
+    (name) => `${quote(name)}:${encode(memberOf(object, name), depth + 1)}`,
+  );
   return `{${members.join(',')}}`;
 }
 

@@ -83,7 +83,8 @@ export function derOid(dotted: string): Buffer {
 
 function base128(arc: number): number[] {
   const digits = [arc % 128];
-  for (let rest = Math.floor(arc / 128); rest > 0; rest = Math.floor(rest / 128)) digits.unshift(0x80 | rest % 128);
+  for (let rest = Math.floor(arc / 128); rest > 0; rest = Math.floor(rest / 128))
+    digits.unshift(0x80 | (rest % 128));
   return digits;
 }
 

@@ -72,7 +72,7 @@ function readValue(bytes: Buffer, at: number, depth: number): DerValue {
   const content = bytes.subarray(start, end);
   const children: DerValue[] = [];
   if (tag & CONSTRUCTED)
-    for (let next = 0; next < content.length; ) {
+    for (let next = 0; next < content.length;) {
       const child = readValue(content, next, depth + 1);
       children.push(child);
       next += child.encoded.length;
@@ -85,7 +85,8 @@ function readLength(bytes: Buffer, at: number): { length: number; start: number 
   if (first < 0x80) return { length: first, start: at + 1 };
   const count = first & 0x7f;
   const start = at + 1 + count;
-  if (count < 1 || count > 4 || start > bytes.length) throw derFault('a length that is missing or indefinite');
+  if (count < 1 || count > 4 || start > bytes.length)
+    throw derFault('a length that is missing or indefinite');
   const length = bytes.readUIntBE(at + 1, count);
   if (lengthOctets(length).length !== count + 1) throw derFault('a length in more octets than it needs');
   return { length, start };

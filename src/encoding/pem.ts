@@ -24,7 +24,10 @@ function pemText(label: string, der: Uint8Array): string {
 export function readPem(label: string, bytes: Uint8Array): Buffer {
   const blocks = readPemBlocks(label, bytes);
   if (blocks.length !== 1)
-    throw refused('ENCODING-PEM', 'not one PEM block', { expected: `one ${label}`, found: String(blocks.length) });
+    throw refused('ENCODING-PEM', 'not one PEM block', {
+      expected: `one ${label}`,
+      found: String(blocks.length),
+    });
   return blocks[0] as Buffer;
 }
 

@@ -44,7 +44,9 @@ export function publicKeyFromSpki(spki: Uint8Array): PublicKey {
   const [oid, parameters, ...rest] = derChildren(algorithm, TAG.sequence);
   const key = keyOf(readDerOid(oid), parameters, readDerBitString(bits));
   if (rest.length > 0 || !Buffer.from(key.spki).equals(spki))
-    throw refused('KEY-ALGORITHM', 'the public key is not in its one encoding', { where: 'SubjectPublicKeyInfo' });
+    throw refused('KEY-ALGORITHM', 'the public key is not in its one encoding', {
+      where: 'SubjectPublicKeyInfo',
+    });
   return key;
 }
 
@@ -126,6 +128,9 @@ function unsigned(bytes: Uint8Array): bigint {
   return BigInt(`0x0${Buffer.from(bytes).toString('hex')}`);
 }
 
-function unknownAlgorithm(found: string, expected = 'ECDSA P-256 or P-384, Ed25519, RSA of 2048, 3072 or 4096 bits'): Error {
+function unknownAlgorithm(
+  found: string,
+  expected = 'ECDSA P-256 or P-384, Ed25519, RSA of 2048, 3072 or 4096 bits',
+): Error {
   return refused('KEY-ALGORITHM', 'not a public key that this program works with', { expected, found });
 }

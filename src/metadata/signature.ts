@@ -100,7 +100,10 @@ function keyHandle(key: PublicKey): KeyObject {
 /** OpenSSL takes the bare numbers of the two most common kinds several times faster than their DER. */
 function openKey(key: PublicKey): KeyObject {
   if (key.algorithm === 'ed25519')
-    return createPublicKey({ format: 'jwk', key: { kty: 'OKP', crv: 'Ed25519', x: base64url(keyBits(key)) } });
+    return createPublicKey({
+      format: 'jwk',
+      key: { kty: 'OKP', crv: 'Ed25519', x: base64url(keyBits(key)) },
+    });
   if (key.algorithm === 'ecdsa-p256') {
     const point = keyBits(key);
     const [x, y] = [base64url(point.subarray(1, 33)), base64url(point.subarray(33))];

@@ -65,7 +65,7 @@ export async function exportRequest(
   const staged = chosen
     .map((entry) => ({
       entry,
-      staged: superseded?.get(repositoryKey(entry)) ?? stagedChanges(home, entry, outbox.batches),
+      staged: stagedChanges(home, entry, outbox.batches),
     }))
     .filter(({ staged: { changes }, entry }) => changes.length > 0 || options.names.includes(entry.name));
   const empty = staged.find(({ staged: { changes } }) => changes.length === 0);

@@ -13,7 +13,10 @@ const SALT = 32;
  * @param digest SHA-256 of the message
  */
 export function rsaPssIsValid(key: Uint8Array, digest: Uint8Array, signature: Uint8Array): boolean {
-  const [modulus, exponent] = derChildren(readDer(key), TAG.sequence, 2).map(readDerUnsigned) as [Buffer, Buffer];
+  const [modulus, exponent] = derChildren(readDer(key), TAG.sequence, 2).map(readDerUnsigned) as [
+    Buffer,
+    Buffer,
+  ];
   const n = toNumber(modulus);
   const s = toNumber(signature);
   if (signature.length !== modulus.length || s >= n) return false;

@@ -49,11 +49,14 @@ function checkedSignature(task: SecondCheckTask): CheckedSignature {
 
 function inputOf(task: SecondCheckTask): Uint8Array {
   if ('digest' in task) {
-    if (task.scheme === 'ed25519') throw failure('SIGNATURE-SECOND-CHECK', 'Ed25519 signs messages, not digests');
+    if (task.scheme === 'ed25519')
+      throw failure('SIGNATURE-SECOND-CHECK', 'Ed25519 signs messages, not digests');
     return task.digest;
   }
   if (task.scheme === 'ed25519') return task.message;
-  return createHash(task.scheme === 'ecdsa-sha384' ? 'sha384' : 'sha256').update(task.message).digest();
+  return createHash(task.scheme === 'ecdsa-sha384' ? 'sha384' : 'sha256')
+    .update(task.message)
+    .digest();
 }
 
 /** The worker beside the built program; from sources there is none, since Node cannot run TypeScript in a thread. */

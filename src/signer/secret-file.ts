@@ -36,11 +36,15 @@ export function parseSecretFile(option: string): SecretFile {
 export function chooseSecretFile(files: readonly SecretFile[], name: string, needed: number): string | null {
   const bare = files.filter((file) => file.name === null);
   if (bare.length > 0 && (needed > 1 || files.length > 1))
-    throw usage('SECRET-FILE-BARE', 'a secret file without a name, where several secrets are needed or given', {
-      expected: 'NAME=FILE for each',
-      found: `${String(needed)} needed, ${String(files.length)} given`,
-      hint: `as ${name}=FILE`,
-    });
+    throw usage(
+      'SECRET-FILE-BARE',
+      'a secret file without a name, where several secrets are needed or given',
+      {
+        expected: 'NAME=FILE for each',
+        found: `${String(needed)} needed, ${String(files.length)} given`,
+        hint: `as ${name}=FILE`,
+      },
+    );
   const named = files.filter((file) => file.name === name);
   if (named.length > 1) throw usage('SECRET-FILE-TWICE', 'two secret files for one name', { found: name });
   return (named[0] ?? bare[0])?.file ?? null;
@@ -74,8 +78,15 @@ async function openFile(path: string): Promise<FileHandle> {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'ELOOP')
-      throw refused('SECRET-FILE-KIND', 'the secret file is a link', { where: path, hint: 'name the file itself' });
-    throw usage('SECRET-FILE', 'the secret file cannot be opened', { found: code ?? 'error', where: path, cause });
+      throw refused('SECRET-FILE-KIND', 'the secret file is a link', {
+        where: path,
+        hint: 'name the file itself',
+      });
+    throw usage('SECRET-FILE', 'the secret file cannot be opened', {
+      found: code ?? 'error',
+      where: path,
+      cause,
+    });
   }
 }
 

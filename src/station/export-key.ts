@@ -1,4 +1,4 @@
-import { encodePem } from '../encoding/pem.ts';
+import { writePem } from '../encoding/pem.ts';
 import { openHome } from './home.ts';
 import { foldKeys, keyById } from './key-registry.ts';
 import { writeOut } from './media.ts';
@@ -8,7 +8,7 @@ export async function exportPublicKey(folder: string, id: string, out: string): 
   const home = await openHome(folder, { write: false });
   try {
     const key = keyById(foldKeys(home.ledger.lines()), id);
-    const pem = Buffer.from(encodePem('PUBLIC KEY', key.public.spki));
+    const pem = Buffer.from(writePem('PUBLIC KEY', key.public.spki));
     writeOut(out, [pem], pem.length);
     return { id: key.id, out };
   } finally {

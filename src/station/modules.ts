@@ -1,5 +1,6 @@
-import type { AllowedModule } from '../signer/pkcs11/module.ts';
+import { checkModuleFile, type AllowedModule } from '../signer/pkcs11/module.ts';
 import type { RecordedEvent } from './events.ts';
+import type { Home } from './home.ts';
 
 /** PKCS#11 modules that the officers allowed this station to load, out of its ledger. */
 export function allowedModules(lines: Iterable<RecordedEvent>): AllowedModule[] {
@@ -11,4 +12,11 @@ export function allowedModules(lines: Iterable<RecordedEvent>): AllowedModule[] 
     modules.set(path, typeof parameters === 'string' ? { path, parameters } : { path });
   }
   return [...modules.values()];
+}
+
+/** Puts a module on the list. @throws TOKEN-MODULE (exit 6), TOKEN-MODULE-FILE (exit 3) */
+export function allowModule(home: Home, path: string, parameters: string | null): AllowedModule {
+  checkModuleFile(path);
+  home.ledger.append([{ event: 'token-allowed', data: { module: path, parameters } }]);
+  return parameters === null ? { path } : { path, parameters };
 }

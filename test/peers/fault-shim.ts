@@ -34,6 +34,17 @@ async function compile(): Promise<string> {
   const library = join(scratchFolder('shim-build'), 'fault-shim.so');
   const { stdout } = await runOk('pkg-config', ['--cflags', 'p11-kit-1']);
   const flags = stdout.trim().split(/\s+/);
-  await runOk('gcc', ['-shared', '-fPIC', '-O1', '-Wall', '-Werror', ...flags, '-o', library, SOURCE, '-ldl']);
+  await runOk('gcc', [
+    '-shared',
+    '-fPIC',
+    '-O1',
+    '-Wall',
+    '-Werror',
+    ...flags,
+    '-o',
+    library,
+    SOURCE,
+    '-ldl',
+  ]);
   return library;
 }

@@ -27,7 +27,10 @@ export async function softHsm(label = 'root', pin = 'test-pin-4711'): Promise<So
   const tokens = join(folder, 'tokens');
   const configuration = join(folder, 'softhsm2.conf');
   mkdirSync(tokens, { mode: 0o700 });
-  writeFileSync(configuration, `directories.tokendir = ${tokens}\nobjectstore.backend = file\nlog.level = ERROR\n`);
+  writeFileSync(
+    configuration,
+    `directories.tokendir = ${tokens}\nobjectstore.backend = file\nlog.level = ERROR\n`,
+  );
   const env = { SOFTHSM2_CONF: configuration };
   const soPin = 'so-pin-0815';
   const serial = await addSoftHsmToken(env, label, pin, soPin);
@@ -51,7 +54,11 @@ export async function addSoftHsmToken(
   soPin = 'so-pin-0815',
 ): Promise<string> {
   const before = await serials(env);
-  await runOk('softhsm2-util', ['--init-token', '--free', '--label', label, '--pin', pin, '--so-pin', soPin], { env });
+  await runOk(
+    'softhsm2-util',
+    ['--init-token', '--free', '--label', label, '--pin', pin, '--so-pin', soPin],
+    { env },
+  );
   const [serial] = (await serials(env)).filter((one) => !before.includes(one));
   if (serial === undefined) throw new Error(`softhsm2-util made no token "${label}"`);
   return serial;

@@ -6,7 +6,10 @@ import { builtChild } from '../peers/pkcs11-child.ts';
 import type { TestToken } from '../peers/softhsm.ts';
 
 /** Options for a test's token: its variables, the child built from the sources, its right PIN. */
-export async function optionsFor(token: TestToken, dialogue: Partial<PinDialogue> = {}): Promise<OpenTokenOptions> {
+export async function optionsFor(
+  token: TestToken,
+  dialogue: Partial<PinDialogue> = {},
+): Promise<OpenTokenOptions> {
   return {
     module: token.module,
     uri: parseTokenUri(token.uri),

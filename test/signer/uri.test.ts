@@ -7,13 +7,18 @@ import { caught } from './caught.ts';
 
 describe('TOKEN-URI: the part of RFC 7512 that is accepted', () => {
   it('reads any order, an upper-case scheme and partly encoded values', () => {
-    expect(parseTokenUri('PKCS11:serial=ab12;token=My%20Root;manufacturer=SoftHSM%20project;model=v2')).toEqual({
+    expect(
+      parseTokenUri('PKCS11:serial=ab12;token=My%20Root;manufacturer=SoftHSM%20project;model=v2'),
+    ).toEqual({
       token: 'My Root',
       serial: 'ab12',
       manufacturer: 'SoftHSM project',
       model: 'v2',
     });
-    expect(parseTokenUri('pkcs11:id=%01a%fF;type=private;object=key')).toEqual({ id: '0161ff', object: 'key' });
+    expect(parseTokenUri('pkcs11:id=%01a%fF;type=private;object=key')).toEqual({
+      id: '0161ff',
+      object: 'key',
+    });
     expect(parseTokenUri('pkcs11:token=%e6%97%a5')).toEqual({ token: '日' });
     expect(parseTokenUri('pkcs11:')).toEqual({});
   });
@@ -86,8 +91,11 @@ describe('TOKEN-URI: the part of RFC 7512 that is accepted', () => {
   const word = (most: number) =>
     fc
       .string({ unit: 'grapheme', minLength: 1, maxLength: most })
-      // eslint-disable-next-line no-control-regex -- the parser refuses control characters
-      .filter((text) => Buffer.byteLength(text) <= most && text.isWellFormed() && !/[\u0000-\u001f\u007f]/.test(text));
+
+      .filter(
+        (text) =>
+          Buffer.byteLength(text) <= most && text.isWellFormed() && !/[\u0000-\u001f\u007f]/.test(text),
+      );
   const path = word(40).map((text) => `/${text.replaceAll('/', '')}x`);
   const uris: fc.Arbitrary<TokenUri> = fc.record(
     {
@@ -149,6 +157,9 @@ describe('TOKEN-MODULE-ALLOW: only modules that the station allows', () => {
   });
 
   it('TOKEN-MODULE-CHOICE asks where several are allowed and none is named', async () => {
-    expect(await caught(() => resolveModule({}, [one, two]))).toMatchObject({ check: 'TOKEN-MODULE-CHOICE', exit: 2 });
+    expect(await caught(() => resolveModule({}, [one, two]))).toMatchObject({
+      check: 'TOKEN-MODULE-CHOICE',
+      exit: 2,
+    });
   });
 });

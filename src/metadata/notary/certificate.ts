@@ -39,16 +39,22 @@ export function readRootCertificate(pem: Uint8Array): RootCertificate {
  */
 export function checkRootCertificate(certificate: RootCertificate, gun: string, now: number): void {
   if (!certificate.isLeaf)
-    throw refused('CERTIFICATE-AUTHORITY', 'the certificate of a root key is one of a certificate authority', {
-      where: gun,
-    });
+    throw refused(
+      'CERTIFICATE-AUTHORITY',
+      'the certificate of a root key is one of a certificate authority',
+      {
+        where: gun,
+      },
+    );
   if (certificate.publicKey.algorithm === 'ed25519')
     throw refused('CERTIFICATE-ALGORITHM', 'no Notary client accepts an Ed25519 certificate', { where: gun });
   checkName(certificate.commonName, gun);
   checkValidity(certificate, gun, now);
   for (const intermediate of certificate.intermediates) {
     if (intermediate.isLeaf)
-      throw refused('CERTIFICATE-CHAIN', 'a root key comes with more than one leaf certificate', { where: gun });
+      throw refused('CERTIFICATE-CHAIN', 'a root key comes with more than one leaf certificate', {
+        where: gun,
+      });
     // An ended one is dropped by clients, which changes the PEM and with it the key's ID.
     checkValidity(intermediate, gun, now);
   }
@@ -63,7 +69,11 @@ function checkName(commonName: string, gun: string): void {
   });
 }
 
-function checkValidity({ signatureAlgorithm, notBefore, notAfter }: Omit<Certificate, 'spki'>, gun: string, now: number): void {
+function checkValidity(
+  { signatureAlgorithm, notBefore, notAfter }: Omit<Certificate, 'spki'>,
+  gun: string,
+  now: number,
+): void {
   if (WEAK_SIGNATURES.has(signatureAlgorithm))
     throw refused('CERTIFICATE-ALGORITHM', 'the certificate is signed with a broken digest', {
       expected: 'SHA-256 or better',

@@ -2,6 +2,7 @@ import { refused } from '../../errors.ts';
 import { canonicalBytes } from '../../encoding/canonical-json.ts';
 import type { Dialect } from '../dialect.ts';
 import { checkRootCertificate, readRootCertificate } from './certificate.ts';
+import { certificateMaker } from './certificate-maker.ts';
 import { form, parseFile, writeFile } from './file.ts';
 import { bareKeyObject, envelopeSignature, schemeOf, signatureVerifies, standaloneKey } from './keys.ts';
 import { checkGun, checkTargetName, checkTargetsRoleName } from './names.ts';
@@ -64,6 +65,7 @@ export const notary: Dialect = {
   newSnapshot,
   newTimestamp,
 
+  certificates: certificateMaker,
   firstRootSlots: [
     { role: 'root', kind: 'certificate' },
     { role: 'targets', kind: 'key' },

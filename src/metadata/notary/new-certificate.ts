@@ -65,7 +65,9 @@ export function rootCertificateTbs(certificate: NewCertificate): Buffer {
 
 function checkContent({ commonName, serial, notBefore, notAfter, publicKey }: NewCertificate): void {
   if (commonName === '' || commonName.includes('*') || !commonName.isWellFormed())
-    throw refused('CERTIFICATE-NAME', 'a root certificate names exactly one repository', { found: commonName });
+    throw refused('CERTIFICATE-NAME', 'a root certificate names exactly one repository', {
+      found: commonName,
+    });
   if (notAfter <= notBefore)
     throw refused('CERTIFICATE-DATES', 'the certificate would end before it begins', {
       expected: `after ${formatTime(notBefore)}`,
@@ -89,7 +91,10 @@ function distinguishedName(commonName: string): Buffer {
 function time(seconds: number): Buffer {
   const digits = formatTime(seconds).replace(/[-:T]/g, '');
   const short = seconds < YEAR_2050;
-  return der(short ? TAG.utcTime : TAG.generalizedTime, Buffer.from(short ? digits.slice(2) : digits, 'latin1'));
+  return der(
+    short ? TAG.utcTime : TAG.generalizedTime,
+    Buffer.from(short ? digits.slice(2) : digits, 'latin1'),
+  );
 }
 
 function extensions(): Buffer {
@@ -136,7 +141,9 @@ export function assembleCertificate(tbs: Uint8Array, scheme: SignatureScheme, si
   const announced = derChildren(readDer(tbs), TAG.sequence)[2]?.encoded;
   const algorithm = signatureAlgorithm(scheme);
   if (!announced?.equals(algorithm))
-    throw refused('CERTIFICATE-ALGORITHM', 'the certificate announces another kind of signature', { found: scheme });
+    throw refused('CERTIFICATE-ALGORITHM', 'the certificate announces another kind of signature', {
+      found: scheme,
+    });
   const value = scheme === 'rsassa-pss-sha256' ? signature : ecdsaRawToDer(signature);
   return derSequence(tbs, algorithm, derBitString(value));
 }

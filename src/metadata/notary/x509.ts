@@ -1,5 +1,11 @@
 import { contextTag, derChildren, derContent, readDer, TAG, type DerValue } from '../../encoding/der.ts';
-import { readDerBitString, readDerBoolean, readDerNumber, readDerOid, readDerUnsigned } from '../../encoding/der-values.ts';
+import {
+  readDerBitString,
+  readDerBoolean,
+  readDerNumber,
+  readDerOid,
+  readDerUnsigned,
+} from '../../encoding/der-values.ts';
 import { fromUtf8 } from '../../encoding/text.ts';
 import { parseTime } from '../../encoding/time.ts';
 import { refused } from '../../errors.ts';
@@ -65,7 +71,8 @@ function commonNameOf(relativeNames: readonly DerValue[]): string {
   if (!NAME_TYPES.has(name.tag)) throw form('its common name is of an obsolete type');
   const text = fromUtf8(name.content);
   // eslint-disable-next-line no-control-regex
-  if (name.tag !== TAG.utf8String && /[^\u0000-\u007f]/.test(text)) throw form('its common name is not ASCII');
+  if (name.tag !== TAG.utf8String && /[^\u0000-\u007f]/.test(text))
+    throw form('its common name is not ASCII');
   return text;
 }
 

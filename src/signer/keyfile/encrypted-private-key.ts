@@ -43,7 +43,11 @@ const MAX_MEMORY = 1024 * 1024 * 1024;
  *
  * @param key what scrypt made of the passphrase under exactly these parameters
  */
-export function encryptPrivateKey(privateKeyInfo: Uint8Array, key: Uint8Array, scrypt: ScryptParameters): Buffer {
+export function encryptPrivateKey(
+  privateKeyInfo: Uint8Array,
+  key: Uint8Array,
+  scrypt: ScryptParameters,
+): Buffer {
   const nonce = randomBytes(NONCE);
   const cipher = createCipheriv('aes-256-gcm', key, nonce);
   const ciphertext = Buffer.concat([cipher.update(privateKeyInfo), cipher.final(), cipher.getAuthTag()]);
@@ -57,7 +61,10 @@ export function encryptPrivateKey(privateKeyInfo: Uint8Array, key: Uint8Array, s
       derNumber(KEY),
     ),
   );
-  const encryption = derSequence(derOid(OID.aes256Gcm), derSequence(derOctetString(nonce), derNumber(TAG_BYTES)));
+  const encryption = derSequence(
+    derOid(OID.aes256Gcm),
+    derSequence(derOctetString(nonce), derNumber(TAG_BYTES)),
+  );
   const algorithm = derSequence(derOid(OID.pbes2), derSequence(derivation, encryption));
   return derSequence(algorithm, derOctetString(ciphertext));
 }
@@ -90,7 +97,11 @@ export function readEncryptedPrivateKey(bytes: Uint8Array): EncryptedPrivateKey 
     ciphertext: derContent(ciphertext, TAG.octetString),
   };
   checkBounds(key.scrypt);
-  if (readDerNumber(keyLength) !== KEY || readDerNumber(tagLength) !== TAG_BYTES || key.nonce.length !== NONCE)
+  if (
+    readDerNumber(keyLength) !== KEY ||
+    readDerNumber(tagLength) !== TAG_BYTES ||
+    key.nonce.length !== NONCE
+  )
     throw format('a key of 32, a nonce of 12 and a tag of 16 bytes');
   if (key.ciphertext.length <= TAG_BYTES) throw format('an encrypted private key');
   return key;
@@ -115,7 +126,9 @@ function checkBounds({ salt, cost, blockSize, parallelization }: ScryptParameter
   const powerOfTwo = cost >= 2 ** 14 && cost <= 2 ** 20 && (cost & (cost - 1)) === 0;
   const small = blockSize >= 1 && blockSize <= 16 && parallelization >= 1 && parallelization <= 4;
   if (!powerOfTwo || !small || 128 * cost * blockSize > MAX_MEMORY || salt.length < 16 || salt.length > 64)
-    throw format('scrypt with N from 2^14 to 2^20, r up to 16, p up to 4, at most 1 GiB, a salt of 16 to 64 bytes');
+    throw format(
+      'scrypt with N from 2^14 to 2^20, r up to 16, p up to 4, at most 1 GiB, a salt of 16 to 64 bytes',
+    );
 }
 
 function expectOid(found: string, expected: string, name: string): void {

@@ -11,7 +11,8 @@ const MAX_BYTES = 16 * 1024;
 
 /** The file name of a key by its stem. @throws CountersignError KEY-ID (exit 2) for a stem that is no plain name */
 export function keyFileName(stem: string): string {
-  if (!/^[0-9a-z][0-9a-z-]{0,79}$/.test(stem)) throw usage('KEY-ID', 'the name of the key file is not a plain name');
+  if (!/^[0-9a-z][0-9a-z-]{0,79}$/.test(stem))
+    throw usage('KEY-ID', 'the name of the key file is not a plain name');
   return `${stem}.pem`;
 }
 
@@ -22,13 +23,21 @@ export function keyFileName(stem: string): string {
  */
 export async function readKeyFile(directory: string, file: string): Promise<EncryptedPrivateKey | null> {
   const path = join(directory, file);
-  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
-    throw unavailable('KEY-FILE', 'the key file cannot be read', { where: path, found: error.code ?? 'error' });
-  });
+  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
+    (cause: unknown) => {
+      const { code } = cause as NodeJS.ErrnoException;
+      if (code === 'ENOENT') return null;
+      throw unavailable('KEY-FILE', 'the key file cannot be read', {
+        where: path,
+        found: code ?? 'error',
+        cause,
+      });
+    },
+  );
   if (handle === null) return null;
   try {
-    const { mode, size } = await handle.stat();
+    const status = await handle.stat();
+    const { mode, size } = status;
     if ((mode & 0o077) !== 0)
       throw refused('KEY-FILE-MODE', 'others can read the key file', {
         expected: 'mode 600',
@@ -36,7 +45,8 @@ export async function readKeyFile(directory: string, file: string): Promise<Encr
         where: path,
         hint: `chmod 600 it, and think about who may have copied it`,
       });
-    if (size > MAX_BYTES) throw refused('KEY-FILE-FORMAT', 'the key file is too large', { where: path });
+    if (!status.isFile() || size > MAX_BYTES)
+      throw refused('KEY-FILE-FORMAT', 'not a file, or too large for a key file', { where: path });
     return readEncryptedPrivateKey(readPem(LABEL, await handle.readFile()));
   } finally {
     await handle.close();

@@ -135,7 +135,10 @@ class PassphraseSigner implements KeyFiles {
     try {
       return createPrivateKey({ key: plain, format: 'der', type: 'pkcs8' });
     } catch (cause) {
-      throw refused('KEY-FILE-FORMAT', 'the key file holds no private key', { where: join(this.directory, file), cause });
+      throw refused('KEY-FILE-FORMAT', 'the key file holds no private key', {
+        where: join(this.directory, file),
+        cause,
+      });
     } finally {
       plain.fill(0);
     }

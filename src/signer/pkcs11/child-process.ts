@@ -5,7 +5,7 @@ import { type CountersignError, failure as failed, unavailable } from '../../err
 import { childEnvironment } from './environment.ts';
 import { failureError } from './failures.ts';
 import { type AllowedModule, checkModuleFile } from './module.ts';
-import type { CallName, Calls, ChildMessage, ParentMessage, TokenFacts } from './protocol.ts';
+import type { CallName, Calls, ChildMessage, TokenFacts } from './protocol.ts';
 
 export interface ChildOptions {
   readonly module: AllowedModule;
@@ -46,6 +46,7 @@ export class TokenProcess {
   private timer: NodeJS.Timeout | null = null;
   private queue: Promise<unknown> = Promise.resolve();
   private dead: CountersignError | null = null;
+  private closing: Promise<void> | null = null;
   private readonly gone: Promise<void>;
 
   private constructor(child: ChildProcess, options: ChildOptions) {
@@ -80,7 +81,10 @@ export class TokenProcess {
     checkModuleFile(options.module.path);
     const entry = options.childFile ?? childFile();
     if (!existsSync(entry))
-      throw failed('TOKEN-CHILD', 'a part of this program is missing', { where: entry, hint: 'install it again' });
+      throw failed('TOKEN-CHILD', 'a part of this program is missing', {
+        where: entry,
+        hint: 'install it again',
+      });
     const child = fork(entry, [], {
       env: childEnvironment(process.env, options.extraEnvironment),
       execArgv: ['--disallow-code-generation-from-strings'],
@@ -90,7 +94,10 @@ export class TokenProcess {
     const started = new TokenProcess(child, options);
     try {
       const { path, parameters } = options.module;
-      return { process: started, tokens: await started.call('open', { module: path, parameters: parameters ?? null }) };
+      return {
+        process: started,
+        tokens: await started.call('open', { module: path, parameters: parameters ?? null }),
+      };
     } catch (error) {
       await started.close();
       throw error;
@@ -114,11 +121,17 @@ export class TokenProcess {
   }
 
   /** Waits for the call in flight, lets the child log out, and sees it end. Never throws; more than once is fine. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.closing ??= this.sayGoodbye();
+    return this.closing;
+  }
+
+  private async sayGoodbye(): Promise<void> {
     await this.queue;
     if (this.dead === null) {
       const goodbye = this.perform('close', null, Math.min(GOODBYE, this.timeoutMs), undefined);
       await goodbye.catch(() => undefined);
+      this.end(failed('TOKEN-CLOSED', 'the token is closed', { where: this.where }));
       if (this.child.connected) this.child.disconnect();
     }
     const kill = setTimeout(() => this.child.kill('SIGKILL'), GOODBYE);
@@ -137,7 +150,7 @@ export class TokenProcess {
       this.pending = { onSignatures, limit, method, resolve, reject };
       this.watch(limit);
       // Where the child is gone already, its end says why.
-      this.child.send({ call: method, input } as ParentMessage, () => undefined);
+      this.child.send({ call: method, input }, () => undefined);
     });
   }
 

@@ -1,8 +1,18 @@
 import { CKA, CKF, CKO, CKR, CKU } from './constants.ts';
 import { CryptokiError } from './cryptoki-error.ts';
-import { Cryptoki, type Handle, ofClass, readBoolean, readUlong } from './cryptoki.ts';
+import { ofClass, readBoolean, readUlong } from './attribute.ts';
+import { readClaims } from './claims.ts';
+import type { Cryptoki, Handle } from './cryptoki.ts';
 import { keyPairTemplates, triesNext } from './key-template.ts';
-import type { Calls, Failure, KeyClaims, KeyFacts, PublicKeyFacts, SignRequest, TokenFacts } from './protocol.ts';
+import type {
+  Calls,
+  Failure,
+  KeyClaims,
+  KeyFacts,
+  PublicKeyFacts,
+  SignRequest,
+  TokenFacts,
+} from './protocol.ts';
 
 /** A failure that is no answer of the module. */
 export class ChildRefusal extends Error {
@@ -22,19 +32,6 @@ interface PrivateKey {
   /** SENSITIVE and not EXTRACTABLE, read again in this session. */
   checked: boolean;
 }
-
-const CLAIMS = {
-  CKA_TOKEN: CKA.token,
-  CKA_PRIVATE: CKA.private,
-  CKA_SENSITIVE: CKA.sensitive,
-  CKA_ALWAYS_SENSITIVE: CKA.alwaysSensitive,
-  CKA_EXTRACTABLE: CKA.extractable,
-  CKA_NEVER_EXTRACTABLE: CKA.neverExtractable,
-  CKA_LOCAL: CKA.local,
-  CKA_MODIFIABLE: CKA.modifiable,
-  CKA_COPYABLE: CKA.copyable,
-  CKA_ALWAYS_AUTHENTICATE: CKA.alwaysAuthenticate,
-} as const;
 
 /** The child's side: one module, one token, one session, one login, one enumeration of its private keys. */
 export class ChildToken {
@@ -60,7 +57,8 @@ export class ChildToken {
   select(input: Calls['select']['in']): TokenFacts {
     const slot = this.slot(input.slot);
     const facts = { ...this.cryptoki.tokenInfo(slot), slot: input.slot };
-    if (facts.label !== input.label || facts.serial !== input.serial) throw new ChildRefusal({ kind: 'swapped' });
+    if (facts.label !== input.label || facts.serial !== input.serial)
+      throw new ChildRefusal({ kind: 'swapped' });
     this.selected = { slot, facts };
     this.session = this.cryptoki.openSession(slot);
     return facts;
@@ -77,7 +75,8 @@ export class ChildToken {
   login(pin: Uint8Array, finalTry: boolean): void {
     const { flags } = this.token();
     const last = (flags & CKF.userPinFinalTry) !== 0;
-    if ((flags & CKF.userPinLocked) !== 0 || (last && !finalTry)) throw new ChildRefusal({ kind: 'pin-state' });
+    if ((flags & CKF.userPinLocked) !== 0 || (last && !finalTry))
+      throw new ChildRefusal({ kind: 'pin-state' });
     this.cryptoki.login(this.opened(), CKU.user, pin);
   }
 
@@ -120,15 +119,8 @@ export class ChildToken {
   }
 
   claims(id: string): KeyClaims {
-    const session = this.opened();
     const [handle] = this.key(id).handles as [Handle];
-    const read = (type: number) => this.cryptoki.attribute(session, handle, type);
-    const attributes = Object.entries(CLAIMS).map(([name, type]) => [name, readBoolean(read(type))] as const);
-    return {
-      attributes: Object.fromEntries(attributes),
-      keyGenMechanism: readUlong(read(CKA.keyGenMechanism)),
-      valueReadable: [CKA.value, CKA.privateExponent].some((type) => this.readable(handle, type)),
-    };
+    return readClaims(this.cryptoki, this.opened(), handle);
   }
 
   generate(input: Calls['generate']['in']): { tier: number } {
@@ -217,20 +209,10 @@ export class ChildToken {
     return { handles: [handle], label, alwaysAuthenticate: asks, checked: false };
   }
 
-  private readable(handle: Handle, type: number): boolean {
-    try {
-      const value = this.cryptoki.attribute(this.opened(), handle, type);
-      value?.fill(0);
-      return value !== null && value.length > 0;
-    } catch (error) {
-      if (error instanceof CryptokiError) return false;
-      throw error;
-    }
-  }
-
   private key(id: string): PrivateKey {
     const key = this.keys.get(id);
-    if (key?.handles.length !== 1) throw new ChildRefusal({ kind: 'key', id, count: key?.handles.length ?? 0 });
+    if (key?.handles.length !== 1)
+      throw new ChildRefusal({ kind: 'key', id, count: key?.handles.length ?? 0 });
     return key;
   }
 

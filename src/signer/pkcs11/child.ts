@@ -25,7 +25,10 @@ async function open(input: Calls['open']['in']): Promise<unknown> {
   } catch (error) {
     if (error instanceof AddonError) throw new ChildRefusal({ kind: 'addon' });
     if (error instanceof CryptokiError) throw error;
-    throw new ChildRefusal({ kind: 'load', message: error instanceof Error ? error.message : 'not an error' });
+    throw new ChildRefusal({
+      kind: 'load',
+      message: error instanceof Error ? error.message : 'not an error',
+    });
   }
   return token.tokens();
 }

@@ -1,7 +1,7 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import type { Mechanism, PKCS11 } from 'pkcs11js';
-import { CK_PARAMS_RSA_PSS, CKA, CKF, CKG_MGF1_SHA256, CKM, CKR } from './constants.ts';
+import { CK_PARAMS_RSA_PSS, CKF, CKG_MGF1_SHA256, CKM, CKR } from './constants.ts';
 import { CryptokiError, readCryptokiError } from './cryptoki-error.ts';
 import { nativeTemplate, type Template } from './template.ts';
 
@@ -58,7 +58,8 @@ export class Cryptoki {
    * @throws AddonError, CryptokiError, or Error with what the dynamic linker says
    */
   static async load(path: string, parameters?: string): Promise<Cryptoki> {
-    if (!isAbsolute(path) || !lstatSync(realpathSync(path)).isFile()) throw new Error('not an absolute path of a file');
+    if (!isAbsolute(path) || !lstatSync(realpathSync(path)).isFile())
+      throw new Error('not an absolute path of a file');
     const binding = await import('pkcs11js').catch((cause: unknown) => {
       throw new AddonError('pkcs11js is not built', { cause });
     });
@@ -124,7 +125,11 @@ export class Cryptoki {
   login(session: Handle, user: number, pin: Uint8Array): void {
     if (pin.length === 0) throw new TypeError('an empty PIN is never sent');
     call('C_Login', () => {
-      this.native.C_Login(session, user, Buffer.from(pin.buffer, pin.byteOffset, pin.byteLength).toString('utf8'));
+      this.native.C_Login(
+        session,
+        user,
+        Buffer.from(pin.buffer, pin.byteOffset, pin.byteLength).toString('utf8'),
+      );
     });
   }
 
@@ -178,7 +183,8 @@ export class Cryptoki {
   /** @throws TypeError for an input that is not a digest of the length that the mechanism signs */
   signInit(session: Handle, mechanism: SignMechanism, key: Handle, input: Uint8Array): void {
     const lengths = DIGEST_LENGTHS[mechanism];
-    if (lengths !== null && !lengths.includes(input.length)) throw new TypeError('not a digest of the right length');
+    if (lengths !== null && !lengths.includes(input.length))
+      throw new TypeError('not a digest of the right length');
     const parameter = nativeMechanism(mechanism);
     call('C_SignInit', () => {
       this.native.C_SignInit(session, parameter, key);
@@ -210,23 +216,6 @@ export class Cryptoki {
         // A token that is gone cannot be logged out of.
       }
   }
-}
-
-/** Attributes are CK_BBOOL (1 byte) or CK_ULONG (8 bytes, host order) or bytes. */
-export function readBoolean(value: Buffer | null): boolean | null {
-  return value?.length !== 1 ? null : value[0] !== 0;
-}
-
-/** A CK_ULONG attribute, or null where it is absent, unreadable or CK_UNAVAILABLE_INFORMATION. */
-export function readUlong(value: Buffer | null): number | null {
-  if (value?.length !== 8) return null;
-  const number = value.readBigUInt64LE();
-  return number > 0xffff_ffffn ? null : Number(number);
-}
-
-/** What identifies a class of object in a search. */
-export function ofClass(objectClass: number): Template {
-  return [{ type: CKA.class, value: objectClass }];
 }
 
 function nativeMechanism(mechanism: SignMechanism): Mechanism {

@@ -116,7 +116,14 @@ function describeKey(
 function probeTask(key: GeneratedKey): SignTask {
   const { id } = key.location as KeyLocation & { kind: 'token' };
   const message = Buffer.concat([PROBE, randomBytes(32)]);
-  const pinned = { id, public: key.public, role: 'probe', repository: null, location: key.location, grade: key.grade };
+  const pinned = {
+    id,
+    public: key.public,
+    role: 'probe',
+    repository: null,
+    location: key.location,
+    grade: key.grade,
+  };
   return { key: pinned, scheme: SCHEMES[key.public.algorithm], message };
 }
 

@@ -27,7 +27,10 @@ export function gradeOf(claims: KeyClaims, where: string): 'A' | 'B' {
 
 /** The claims as text for the ledger: `true`, `false` or `unknown`. */
 export function describeClaims(claims: KeyClaims): Record<string, string> {
-  const described = Object.entries(claims.attributes).map(([name, value]) => [name, String(value ?? 'unknown')]);
+  const described = Object.entries(claims.attributes).map(([name, value]) => [
+    name,
+    String(value ?? 'unknown'),
+  ]);
   const mechanism = claims.keyGenMechanism === null ? 'unknown' : `0x${claims.keyGenMechanism.toString(16)}`;
   return {
     ...(Object.fromEntries(described) as Record<string, string>),

@@ -8,14 +8,7 @@ import { algorithmOf } from './token-public-key.ts';
 import { formatTokenUri, type TokenUri } from './uri.ts';
 
 export type PinState =
-  | 'none'
-  | 'not-set'
-  | 'keypad'
-  | 'ready'
-  | 'attempts-low'
-  | 'final-try'
-  | 'locked'
-  | 'to-be-changed';
+  'none' | 'not-set' | 'keypad' | 'ready' | 'attempts-low' | 'final-try' | 'locked' | 'to-be-changed';
 
 /** A token as it can be seen without a PIN; every text is the token's own. */
 export interface TokenDescription {
@@ -60,7 +53,9 @@ export async function showToken(options: ChildOptions & { readonly uri: TokenUri
     const publicKeys = await process.call('publicKeys', null);
     return {
       ...describeToken(token),
-      algorithms: ALGORITHMS.filter((algorithm) => MECHANISMS[algorithm].every((one) => mechanisms.includes(one))),
+      algorithms: ALGORITHMS.filter((algorithm) =>
+        MECHANISMS[algorithm].every((one) => mechanisms.includes(one)),
+      ),
       publicKeys: publicKeys.map(({ id, label, raw }) => ({ id, label, algorithm: algorithmOf(raw) })),
     };
   } finally {

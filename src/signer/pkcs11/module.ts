@@ -22,7 +22,8 @@ export function resolveModule(uri: TokenUri, allowed: readonly AllowedModule[]):
     const named = allowed.find(({ path }) => path === uri.modulePath);
     if (named !== undefined) return named;
     throw refused('TOKEN-MODULE-ALLOW', 'this station may not load the PKCS#11 module', {
-      expected: allowed.length === 0 ? 'a module that was allowed' : allowed.map(({ path }) => path).join(', '),
+      expected:
+        allowed.length === 0 ? 'a module that was allowed' : allowed.map(({ path }) => path).join(', '),
       found: uri.modulePath,
       hint: `if you trust it: countersign token allow ${uri.modulePath}`,
     });

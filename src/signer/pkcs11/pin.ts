@@ -110,7 +110,11 @@ export function loginError(
       hint: 'change the user PIN with the tools of the token',
     });
   if (code === CKR.pinLenRange || code === CKR.pinInvalid)
-    return unavailable('PIN-INVALID', 'the token does not take such a PIN', { found: attemptsLeft(flags), where, cause });
+    return unavailable('PIN-INVALID', 'the token does not take such a PIN', {
+      found: attemptsLeft(flags),
+      where,
+      cause,
+    });
   return null;
 }
 

@@ -47,7 +47,10 @@ export interface SignRequest {
 
 /** The calls that the parent may make: what goes in, what comes out. */
 export interface Calls {
-  readonly open: { readonly in: { readonly module: string; readonly parameters: string | null }; readonly out: TokenFacts[] };
+  readonly open: {
+    readonly in: { readonly module: string; readonly parameters: string | null };
+    readonly out: TokenFacts[];
+  };
   readonly mechanisms: { readonly in: { readonly slot: number }; readonly out: number[] };
   /** Opens a session, if the token in the slot is still this one. */
   readonly select: {
@@ -57,7 +60,10 @@ export interface Calls {
   /** The selected token's information, read anew. */
   readonly token: { readonly in: null; readonly out: TokenFacts };
   /** One C_Login; refused without one if the token has changed or its PIN state is worse than `finalTry` allows. */
-  readonly login: { readonly in: { readonly pin: Uint8Array; readonly finalTry: boolean }; readonly out: null };
+  readonly login: {
+    readonly in: { readonly pin: Uint8Array; readonly finalTry: boolean };
+    readonly out: null;
+  };
   readonly keys: { readonly in: null; readonly out: KeyFacts[] };
   readonly publicKeys: { readonly in: null; readonly out: PublicKeyFacts[] };
   readonly claims: { readonly in: { readonly id: string }; readonly out: KeyClaims };

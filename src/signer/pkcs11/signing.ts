@@ -35,13 +35,16 @@ export async function signInToken(
   const receive = (arrived: readonly Uint8Array[]): void => {
     for (const signature of arrived) {
       const task = tasks[signatures.length];
-      if (task === undefined) throw refused('SIGNATURE-TOKEN', 'the token gave more signatures than were asked for');
+      if (task === undefined)
+        throw refused('SIGNATURE-TOKEN', 'the token gave more signatures than were asked for');
       verifyFromToken(context, task, signature);
       signatures.push(signature);
       onSignature?.(signatures.length - 1, signature);
     }
   };
-  const asking = tasks.filter((task) => context.keysById.get(locationIn(context, task).id)?.alwaysAuthenticate === true);
+  const asking = tasks.filter(
+    (task) => context.keysById.get(locationIn(context, task).id)?.alwaysAuthenticate === true,
+  );
   let pin = asking.length > 0 ? await consentedPin(context, asking.length) : null;
   try {
     while (signatures.length < tasks.length) {
@@ -50,7 +53,8 @@ export async function signInToken(
         await context.process.call('sign', { tasks: batch, pin }, receive);
       } catch (error) {
         // Some modules tell only when they are asked to sign that a key asks for its PIN each time.
-        if (!(error instanceof CountersignError) || error.check !== 'PIN-CONSENT' || pin !== null) throw error;
+        if (!(error instanceof CountersignError) || error.check !== 'PIN-CONSENT' || pin !== null)
+          throw error;
         pin = await consentedPin(context, tasks.length - signatures.length);
       }
     }
@@ -120,10 +124,15 @@ function verifyFromToken(context: SigningContext, task: SignTask, signature: Uin
 
 function locationIn(context: SigningContext, task: SignTask): KeyLocation & { kind: 'token' } {
   const { location } = task.key;
-  if (location.kind !== 'token' || location.serial !== context.token.serial || location.token !== context.token.label)
+  if (
+    location.kind !== 'token' ||
+    location.serial !== context.token.serial ||
+    location.token !== context.token.label
+  )
     throw refused('TOKEN-OTHER', 'the key is in another place than this token', {
       expected: context.process.where,
-      found: location.kind === 'token' ? `token "${location.token}", serial ${location.serial}` : location.file,
+      found:
+        location.kind === 'token' ? `token "${location.token}", serial ${location.serial}` : location.file,
     });
   return location;
 }

@@ -31,7 +31,8 @@ function nativeAttribute(attribute: unknown): NativeAttribute {
   const { type, value } = attribute as { type?: unknown; value?: unknown };
   if (typeof type !== 'number' || !KNOWN.has(type)) throw new TypeError('an attribute has a known type');
   if (typeof value === 'boolean') return { type, value };
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff) return { type, value };
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff)
+    return { type, value };
   if (value instanceof Uint8Array) return { type, value: Buffer.from(value) };
   throw new TypeError('an attribute has a boolean, an unsigned 32-bit number or bytes');
 }

@@ -1,6 +1,10 @@
 import { refused } from '../../errors.ts';
-import type { Algorithm, PublicKey } from '../../metadata/key.ts';
-import { publicKeyFromEcPoint, publicKeyFromEd25519Raw, publicKeyFromRsa } from '../../metadata/public-key.ts';
+import { type Algorithm, ALGORITHMS, type PublicKey } from '../../metadata/key.ts';
+import {
+  publicKeyFromEcPoint,
+  publicKeyFromEd25519Raw,
+  publicKeyFromRsa,
+} from '../../metadata/public-key.ts';
 import { CKK } from './constants.ts';
 import { readEcPoint } from './ec-point.ts';
 import { EC_PARAMS } from './key-template.ts';
@@ -30,8 +34,8 @@ export function publicKeyOfToken(raw: RawPublicKey, where: string): PublicKey {
 /** The algorithm that the attributes say, or null for one that we do not sign with. */
 export function algorithmOf(raw: RawPublicKey): Algorithm | null {
   if (raw.keyType === CKK.rsa && raw.modulus !== null) {
-    const bits = bitLength(stripZeros(raw.modulus));
-    return bits === 2048 || bits === 3072 || bits === 4096 ? `rsa-${bits}` : null;
+    const name = `rsa-${String(bitLength(stripZeros(raw.modulus)))}`;
+    return ALGORITHMS.find((algorithm) => algorithm === name) ?? null;
   }
   const { ecParams } = raw;
   if (ecParams === null) return null;

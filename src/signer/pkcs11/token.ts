@@ -115,7 +115,9 @@ class LoggedInToken implements OpenToken, GenerationContext {
     const [only, ...more] = this.keys().filter(
       ({ id, label }) => (uri.id ?? id) === id && (uri.object ?? label) === label,
     );
-    const expected = [uri.id && `CKA_ID ${uri.id}`, uri.object && `label "${uri.object}"`].filter(Boolean).join(', ');
+    const expected = [uri.id && `CKA_ID ${uri.id}`, uri.object && `label "${uri.object}"`]
+      .filter(Boolean)
+      .join(', ');
     if (only === undefined)
       throw unavailable('TOKEN-KEY', 'the key is not in the token', {
         expected,

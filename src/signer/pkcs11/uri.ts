@@ -21,6 +21,7 @@ export interface TokenUri {
 }
 
 type Field = keyof TokenUri;
+type Parts = Partial<Record<Field, string>>;
 
 /** Name in the URI, field, and the most bytes that PKCS#11 has for it; in the order of the canonical form. */
 const PATH: readonly (readonly [string, Field, number])[] = [
@@ -38,7 +39,7 @@ const QUERY: readonly (readonly [string, Field, number])[] = [
 /** Raw characters that RFC 7512 allows in a value; in a query also `/`, `?` and `|`. */
 const PATH_VALUE = /^(?:[A-Za-z0-9\-._~:[\]@!$'()*+,=&]|%[0-9A-Fa-f]{2})+$/;
 const QUERY_VALUE = /^(?:[A-Za-z0-9\-._~:[\]@!$'()*+,=/?|]|%[0-9A-Fa-f]{2})+$/;
-// eslint-disable-next-line no-control-regex -- control characters are what is looked for
+
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
 /**
@@ -55,7 +56,7 @@ export function parseTokenUri(text: string): TokenUri {
   const question = body.indexOf('?');
   const path = question < 0 ? body : body.slice(0, question);
   const query = question < 0 ? [] : body.slice(question + 1).split('&');
-  const uri: { [name in Field]?: string } = {};
+  const uri: Parts = {};
   const seen = new Set<string>();
   for (const part of path === '' ? [] : path.split(';')) addPathAttribute(uri, seen, part);
   for (const part of query) addQueryAttribute(uri, seen, part);
@@ -79,12 +80,14 @@ export function formatTokenUri(uri: TokenUri): string {
   if (uri.id !== undefined || uri.object !== undefined) path.push('type=private');
   const query = QUERY.flatMap(([name, field]) => {
     const value = uri[field];
-    return value === undefined ? [] : `${name}=${field === 'pinSource' ? 'file:' : ''}${encodeText(value, '/')}`;
+    return value === undefined
+      ? []
+      : `${name}=${field === 'pinSource' ? 'file:' : ''}${encodeText(value, '/')}`;
   });
   return `pkcs11:${path.join(';')}${query.length > 0 ? `?${query.join('&')}` : ''}`;
 }
 
-function addPathAttribute(uri: { [name in Field]?: string }, seen: Set<string>, part: string): void {
+function addPathAttribute(uri: Parts, seen: Set<string>, part: string): void {
   const [name, value] = split(part, PATH_VALUE, seen);
   if (name === 'type') {
     if (value !== 'private') throw malformed('only private keys can be named', 'type=private');
@@ -94,11 +97,12 @@ function addPathAttribute(uri: { [name in Field]?: string }, seen: Set<string>, 
   if (known === undefined) throw unknown(name);
   const [, field, most] = known;
   const bytes = decode(value);
-  if (bytes.length > most) throw malformed(`the value of ${name} is too long`, `at most ${String(most)} bytes`);
+  if (bytes.length > most)
+    throw malformed(`the value of ${name} is too long`, `at most ${String(most)} bytes`);
   uri[field] = field === 'id' ? bytes.toString('hex') : textOf(name, bytes);
 }
 
-function addQueryAttribute(uri: { [name in Field]?: string }, seen: Set<string>, part: string): void {
+function addQueryAttribute(uri: Parts, seen: Set<string>, part: string): void {
   // Before anything else, and without its value: what was typed here is a secret.
   if (/^pin-value(?:=|$)/i.test(part))
     throw usage('TOKEN-URI-PIN', 'a PKCS#11 URI must not hold a PIN', {
@@ -124,7 +128,10 @@ function split(part: string, allowed: RegExp, seen: Set<string>): [string, strin
   seen.add(name);
   const value = part.slice(equals + 1);
   if (equals < 0 || !allowed.test(value))
-    throw malformed(`the value of ${name} is empty or not encoded`, 'percent-encoding of all but plain characters');
+    throw malformed(
+      `the value of ${name} is empty or not encoded`,
+      'percent-encoding of all but plain characters',
+    );
   return [name, value];
 }
 
@@ -149,7 +156,9 @@ function textOf(name: string, bytes: Buffer): string {
 function encodeText(text: string, plain: string): string {
   return Array.from(Buffer.from(text, 'utf8'), (byte) => {
     const char = String.fromCharCode(byte);
-    return /[A-Za-z0-9\-._~]/.test(char) || (plain !== '' && char === plain) ? char : encodeBytes(Buffer.of(byte));
+    return /[A-Za-z0-9\-._~]/.test(char) || (plain !== '' && char === plain)
+      ? char
+      : encodeBytes(Buffer.of(byte));
   }).join('');
 }
 

@@ -1,0 +1,79 @@
+import { createPublicKey, verify } from 'node:crypto';
+import { canonicalBytes } from '../encoding/canonical-json.ts';
+import { sha256Hex } from '../encoding/hash.ts';
+import { isObject } from '../encoding/json.ts';
+import { parseCanonicalJson } from '../encoding/strict-json.ts';
+import { fromBase64, fromHex, toBase64, toHex } from '../encoding/text.ts';
+import { refused } from '../errors.ts';
+
+/** What a transport key signs; each has a payload type of its own, so that no seal passes for another (M15). */
+export type SealedKind = 'card' | 'request' | 'response' | 'combined' | 'ledger' | 'transcript';
+
+/** A seal: who signed (raw Ed25519 key), and the signature. */
+export interface Seal {
+  readonly publicKey: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+/** SubjectPublicKeyInfo of Ed25519 up to the 32 raw bytes (RFC 8410). */
+const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
+
+/** DSSE pre-authentication encoding (DSSE v1, PAE) with the payload type of the kind. */
+export function preAuthentication(kind: SealedKind, body: Uint8Array): Buffer {
+  const type = `application/vnd.countersign.${kind}.v1+json`;
+  return Buffer.concat([Buffer.from(`DSSEv1 ${String(type.length)} ${type} ${String(body.length)} `), body]);
+}
+
+/** Identity of a station: SHA-256 of its raw transport key, hex. */
+export function identityOf(publicKey: Uint8Array): string {
+  return sha256Hex(publicKey);
+}
+
+/** The bytes of `manifest.sig`. */
+export function encodeSeal(seal: Seal): Buffer {
+  return canonicalBytes({ key: toHex(seal.publicKey), signature: toBase64(seal.signature) });
+}
+
+/** Reads `manifest.sig`. @throws SEAL-FORM */
+export function decodeSeal(bytes: Uint8Array): Seal {
+  try {
+    const value = parseCanonicalJson(bytes);
+    if (!isObject(value) || Object.keys(value).join() !== 'key,signature') throw new Error('members');
+    const publicKey = fromHex(String(value['key']), 32);
+    const signature = fromBase64(String(value['signature']));
+    if (signature.length !== 64) throw new Error('length');
+    return { publicKey, signature };
+  } catch (cause) {
+    throw refused('SEAL-FORM', 'the seal is not well formed', { expected: 'a key and a signature', cause });
+  }
+}
+
+/**
+ * Verifies a seal over raw bytes with two implementations: node:crypto, and @noble/curves by the strict rules of
+ * RFC 8032 (`zip215: false`), which alone refuses keys of small order.
+ *
+ * @throws SEAL-KEY for a key of small order, SEAL-SIGNATURE
+ */
+export async function verifySeal(kind: SealedKind, body: Uint8Array, { publicKey, signature }: Seal): Promise<void> {
+  const { ed25519 } = await import('@noble/curves/ed25519.js');
+  if (isSmallOrder(ed25519, publicKey))
+    throw refused('SEAL-KEY', 'the sealing key is of small order', { found: toHex(publicKey) });
+  const message = preAuthentication(kind, body);
+  const key = createPublicKey({ key: Buffer.concat([SPKI_PREFIX, publicKey]), format: 'der', type: 'spki' });
+  if (verify(null, message, key, signature) && ed25519.verify(signature, message, publicKey, { zip215: false })) return;
+  throw refused('SEAL-SIGNATURE', 'the seal does not verify', {
+    expected: `a seal over a ${kind}`,
+    hint: 'the file is damaged, or somebody changed it: take it from its sender again',
+  });
+}
+
+type Ed25519 = typeof import('@noble/curves/ed25519.js').ed25519;
+
+/** Whether no signature of the key could mean anything; a key that is no point at all counts too. */
+function isSmallOrder(ed25519: Ed25519, publicKey: Uint8Array): boolean {
+  try {
+    return ed25519.Point.fromBytes(publicKey).isSmallOrder();
+  } catch {
+    return true;
+  }
+}

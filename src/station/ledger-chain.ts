@@ -1,0 +1,73 @@
+import { sha256Hex } from '../encoding/hash.ts';
+import { isObject, type JsonObject } from '../encoding/json.ts';
+import { checkShape } from '../encoding/schema.ts';
+import { parseCanonicalJson } from '../encoding/strict-json.ts';
+import { refused } from '../errors.ts';
+
+/** One line of the ledger, verified. */
+export interface LedgerLine {
+  readonly v: 1;
+  readonly line: number;
+  readonly time: string;
+  readonly event: string;
+  readonly data: JsonObject;
+  readonly prev: string;
+}
+
+/** Lines of a ledger with the SHA-256 of each (its bytes, the newline included). */
+export interface LedgerChain {
+  readonly lines: readonly LedgerLine[];
+  readonly hashes: readonly string[];
+  /** Bytes after the last newline: what a kill in the middle of a write leaves. */
+  readonly torn: Uint8Array;
+}
+
+/** `prev` of the first line. */
+export const GENESIS = '0'.repeat(64);
+const NEWLINE = 0x0a;
+
+/**
+ * Verifies a ledger's bytes: canonical lines of the schema, numbered from 1, each naming the SHA-256 of the line
+ * before. A chain does not show that lines were cut off its end: heads in bundles do (M9).
+ *
+ * @throws LEDGER-CHAIN naming the line
+ */
+export function readChain(bytes: Uint8Array): LedgerChain {
+  const lines: LedgerLine[] = [];
+  const hashes: string[] = [];
+  let previous = GENESIS;
+  let start = 0;
+  for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
+    const line = readLine(bytes.subarray(start, end), lines.length + 1);
+    if (line.prev !== previous) throw broken(line.line, 'it does not name the line before', previous, line.prev);
+    previous = sha256Hex(bytes.subarray(start, end + 1));
+    lines.push(line);
+    hashes.push(previous);
+    start = end + 1;
+  }
+  return { lines, hashes, torn: bytes.subarray(start) };
+}
+
+function readLine(bytes: Uint8Array, number: number): LedgerLine {
+  let line: LedgerLine;
+  try {
+    const value = parseCanonicalJson(bytes);
+    checkShape('ledger-line', value);
+    if (!isObject(value)) throw new TypeError('not an object');
+    line = value as unknown as LedgerLine;
+  } catch (cause) {
+    throw broken(number, 'it is not a well-formed line', 'a canonical line', 'other bytes', cause);
+  }
+  if (line.line !== number) throw broken(number, 'it has another number', String(number), String(line.line));
+  return line;
+}
+
+function broken(line: number, what: string, expected: string, found: string, cause?: unknown): Error {
+  return refused('LEDGER-CHAIN', `the ledger is broken: ${what}`, {
+    expected,
+    found,
+    where: `line ${String(line)}`,
+    hint: 'nothing may be signed with this home: keep it as it is, and compare it with the heads in bundles',
+    cause,
+  });
+}

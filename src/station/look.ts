@@ -1,0 +1,65 @@
+import { statSync } from 'node:fs';
+import type { Bundle } from '../bundle/bundle.ts';
+import { bundleDigest } from '../bundle/peek.ts';
+import type { ByteSource } from '../bundle/source.ts';
+import { refused } from '../errors.ts';
+import type { Card } from './card.ts';
+import { fileSource } from './media.ts';
+
+/** A card that was read and whose seal verifies; nobody has compared its digest yet. */
+export interface LookedCard {
+  readonly kind: 'card';
+  readonly digest: string;
+  readonly card: Card;
+  /** Identity of the station whose card it is. */
+  readonly sealedBy: string;
+}
+
+/**
+ * Opens any bundle or card without a station: its form, its contents and its seal are checked, whose seal it is
+ * is not.
+ *
+ * @throws BUNDLE-*, SEAL-*, CARD-*, MEDIA-KIND (exit 3)
+ */
+export async function look(file: string): Promise<Bundle | LookedCard> {
+  const source = sourceOf(file);
+  if (isCard(source)) return lookAtCard(source);
+  const { openBundle } = await import('../bundle/bundle.ts');
+  return openBundle(source, { kinds: ['request', 'response', 'combined'] });
+}
+
+/**
+ * Digest of a bundle or card. Of a bundle nothing but the manifest is read, and nothing verified: enough to compare
+ * a file with what came by another way.
+ *
+ * @throws BUNDLE-HEADER, CARD-*, SEAL-*, MEDIA-KIND (exit 3)
+ */
+export async function digestOf(
+  file: string,
+): Promise<{ readonly kind: 'bundle' | 'card'; readonly digest: string }> {
+  const source = sourceOf(file);
+  if (!isCard(source)) return { kind: 'bundle', digest: bundleDigest(source) };
+  const { kind, digest } = await lookAtCard(source);
+  return { kind, digest };
+}
+
+function sourceOf(file: string): ByteSource {
+  if (!statSync(file).isFile())
+    throw refused('MEDIA-KIND', 'not a regular file', { where: file, hint: 'name a bundle or a card' });
+  return fileSource(file);
+}
+
+/** A card is a JSON object; a bundle begins with the name of its manifest. */
+function isCard(source: ByteSource): boolean {
+  return source.size > 0 && source.read(0, 1)[0] === 0x7b;
+}
+
+async function lookAtCard(source: ByteSource): Promise<LookedCard> {
+  const [{ MAX_CARD, readCard }, { identityOf }, { fromHex }] = await Promise.all([
+    import('./card.ts'),
+    import('../bundle/seal.ts'),
+    import('../encoding/text.ts'),
+  ]);
+  const { card, digest } = await readCard(source.read(0, Math.min(source.size, MAX_CARD + 1)));
+  return { kind: 'card', digest, card, sealedBy: identityOf(fromHex(card.key)) };
+}
