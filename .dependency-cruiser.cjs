@@ -9,6 +9,22 @@ const NETWORK_PACKAGES = 'node_modules/(undici|ws|got|axios|node-fetch)/';
 const IMPURE =
   '^(node:)?(fs|fs/promises|net|tls|http|https|http2|dns|dgram|child_process|cluster|os|worker_threads|process|tty|readline|readline/promises|timers|timers/promises|perf_hooks|vm|inspector|repl|v8|async_hooks)$';
 
+/** Commands of the offline half alone, and those of both halves that never need the network. */
+const OFFLINE_COMMANDS = [
+  'review',
+  'sign',
+  'refuse',
+  'combine',
+  'resend',
+  'ceremony/.*',
+  'clock/.*',
+  'station/.*',
+  'bundle/.*',
+  'key/(?!rotate).*',
+  'token/.*',
+  'log/.*',
+];
+
 const layer = (name) => `^src/${name}/`;
 
 /** From each layer, the layers below it in the list are out of reach. */
@@ -52,11 +68,25 @@ module.exports = {
       to: { path: `${NETWORK}|${NETWORK_PACKAGES}` },
     },
     {
-      name: 'shared-code-never-online',
-      comment: 'R15: the layers that both halves share do not load a half',
+      name: 'shared-code-never-halves',
+      comment: 'R15: what both halves share does not load a half',
       severity: 'error',
-      from: { path: `^src/(${[...PURE, 'signer', 'station', 'terminal'].join('|')})/` },
-      to: { path: '^src/(online|offline)/', dependencyTypesNot: ['type-only'] },
+      from: { path: `^src/(${[...PURE, 'signer', 'station'].join('|')})/` },
+      to: { path: '^src/(online|offline)/' },
+    },
+    {
+      name: 'terminal-never-online',
+      comment: 'R15: the offline half shows itself through src/terminal too',
+      severity: 'error',
+      from: { path: layer('terminal') },
+      to: { path: layer('online'), dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'offline-commands-never-online',
+      comment: 'R15: an offline command loads nothing that can reach the network',
+      severity: 'error',
+      from: { path: `^commands/(${OFFLINE_COMMANDS.join('|')})\\.ts$` },
+      to: { path: `${layer('online')}|${NETWORK}|${NETWORK_PACKAGES}`, reachable: true },
     },
     {
       name: 'pure',

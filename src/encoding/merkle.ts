@@ -8,7 +8,11 @@ export function merkleRoot(leaves: readonly Uint8Array[]): string {
 
 function subtree(leaves: readonly Uint8Array[], from: number, to: number): Buffer {
   if (from === to) return createHash('sha256').digest();
-  if (to - from === 1) return createHash('sha256').update('\u0000').update(leaves[from] as Uint8Array).digest();
+  if (to - from === 1)
+    return createHash('sha256')
+      .update('\u0000')
+      .update(leaves[from] as Uint8Array)
+      .digest();
   let split = 1;
   while (split * 2 < to - from) split *= 2;
   return createHash('sha256')

@@ -14,8 +14,12 @@ export function checkShape(name: ShapeName, value: Json): void {
   const validate = validators[name === 'ledger-line' ? 'ledger_line' : name];
   if (validate(value)) return;
   const [fault] = validate.errors ?? [];
-  throw refused(`${name.toUpperCase()}-SCHEMA`, `the ${name} does not have the form that its schema describes`, {
-    expected: fault?.message ?? 'the schema',
-    where: fault?.instancePath === '' ? '/' : (fault?.instancePath ?? '/'),
-  });
+  throw refused(
+    `${name.toUpperCase()}-SCHEMA`,
+    `the ${name} does not have the form that its schema describes`,
+    {
+      expected: fault?.message ?? 'the schema',
+      where: fault?.instancePath === '' ? '/' : (fault?.instancePath ?? '/'),
+    },
+  );
 }

@@ -20,8 +20,10 @@ const SHORT: Readonly<Record<string, string>> = {
 };
 
 /** Objects without inherited members; made by a constructor they stay as fast as ordinary ones. */
-const Bare = function () {} as unknown as new () => Record<string, Json>;
-Bare.prototype = Object.create(null);
+const Bare = function () {
+  // Nothing to set: only the prototype matters.
+} as unknown as new () => Record<string, Json>;
+Bare.prototype = Object.create(null) as Record<string, Json>;
 
 /**
  * Parses JSON (RFC 8259) from a source that may be hostile. Refused, each with check ID JSON-STRICT: bytes that

@@ -1,4 +1,4 @@
-import { der, derChildren, derContent, readDer, TAG, type DerValue } from '../encoding/der.ts';
+import { derChildren, derContent, readDer, TAG, type DerValue } from '../encoding/der.ts';
 import {
   derBitString,
   derNull,

@@ -58,7 +58,7 @@ describe('digests as words', () => {
     );
   });
 
-  test.each(['', '00', `${'0'.repeat(62)}`, `${'0'.repeat(63)}A`, `sha256:${'0'.repeat(64)}`])(
+  test.each(['', '00', '0'.repeat(62), `${'0'.repeat(63)}A`, `sha256:${'0'.repeat(64)}`])(
     'ENCODING-HEX %j is no digest',
     (text) => {
       expect(checkOf(() => digestWords(text))).toBe('ENCODING-HEX');

@@ -6,7 +6,7 @@ import { publicKeyFromSpki } from '../../src/metadata/public-key.ts';
 export interface TestKey {
   readonly public: PublicKey;
   readonly private: KeyObject;
-  sign(scheme: SignatureScheme, message: Uint8Array): Buffer;
+  readonly sign: (scheme: SignatureScheme, message: Uint8Array) => Buffer;
 }
 
 function generate(algorithm: Algorithm): { publicKey: KeyObject; privateKey: KeyObject } {

@@ -41,11 +41,11 @@ describe.each(pairs)('R11 S28 the second implementation, %s with %s', (algorithm
   const good = task(algorithm, scheme);
 
   test('accepts what node:crypto signed, by message or by digest', async () => {
-    const { message: _, ...rest } = good;
     const digest = createHash(scheme === 'ecdsa-sha384' ? 'sha384' : 'sha256')
       .update(message)
       .digest();
-    const byDigest = scheme === 'ed25519' ? [] : [{ ...rest, digest }];
+    const byDigest =
+      scheme === 'ed25519' ? [] : [{ publicKey: good.publicKey, scheme, signature: good.signature, digest }];
     expect((await verifyAll([good, ...byDigest])).milliseconds).toBeGreaterThan(0);
   });
 

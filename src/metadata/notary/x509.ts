@@ -70,7 +70,6 @@ function commonNameOf(relativeNames: readonly DerValue[]): string {
   if (!name) return '';
   if (!NAME_TYPES.has(name.tag)) throw form('its common name is of an obsolete type');
   const text = fromUtf8(name.content);
-  // eslint-disable-next-line no-control-regex
   if (name.tag !== TAG.utf8String && /[^\u0000-\u007f]/.test(text))
     throw form('its common name is not ASCII');
   return text;

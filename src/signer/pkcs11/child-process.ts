@@ -32,7 +32,7 @@ interface Pending {
 }
 
 /** The built entry of the child, beside the file that this code was bundled into. */
-export function childFile(): string {
+function childFile(): string {
   return fileURLToPath(new URL('./pkcs11-child.js', import.meta.url));
 }
 

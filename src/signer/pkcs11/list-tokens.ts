@@ -7,7 +7,7 @@ import type { TokenFacts } from './protocol.ts';
 import { algorithmOf } from './token-public-key.ts';
 import { formatTokenUri, type TokenUri } from './uri.ts';
 
-export type PinState =
+type PinState =
   'none' | 'not-set' | 'keypad' | 'ready' | 'attempts-low' | 'final-try' | 'locked' | 'to-be-changed';
 
 /** A token as it can be seen without a PIN; every text is the token's own. */
