@@ -58,6 +58,6 @@ async function stationFindings(home: Home): Promise<Finding[]> {
         : (await import('../src/offline/doctor.ts')).offlineFindings()),
     ];
   } finally {
-    await home.close();
+    home.close();
   }
 }

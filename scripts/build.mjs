@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import * as esbuild from 'esbuild';
 import { lazyOclif } from './lazy-oclif.mjs';
 
@@ -45,10 +45,19 @@ function entry(file) {
   return `  ${JSON.stringify(words)}: () => import(${JSON.stringify(`./commands/${file}`)}),`;
 }
 
+function place(path, contents) {
+  writeFileSync(`${path}.${String(process.pid)}.tmp`, contents);
+  renameSync(`${path}.${String(process.pid)}.tmp`, path);
+}
+
 const started = Object.entries(STARTED).filter(([, file]) => existsSync(join(root, file)));
 const { outputFiles, metafile } = await esbuild.build({
   absWorkingDir: root,
-  entryPoints: { main: 'src/main.ts', ...Object.fromEntries(started) },
+  entryPoints: {
+    main: 'src/main.ts',
+    'describe-commands': 'src/terminal/describe-commands.ts',
+    ...Object.fromEntries(started),
+  },
   outdir,
   bundle: true,
   splitting: true,
@@ -69,11 +78,10 @@ const { outputFiles, metafile } = await esbuild.build({
 
 // each file appears whole and the old ones go last, so that a program that is running meanwhile finds its parts
 mkdirSync(outdir, { recursive: true });
-for (const { path, contents } of outputFiles) {
-  writeFileSync(`${path}.${String(process.pid)}.tmp`, contents);
-  renameSync(`${path}.${String(process.pid)}.tmp`, path);
-}
-const current = new Set(outputFiles.map(({ path }) => basename(path)));
+for (const { path, contents } of outputFiles) place(path, contents);
+const { describeCommands } = await import(pathToFileURL(join(outdir, 'describe-commands.js')).href);
+place(join(outdir, 'commands.json'), `${JSON.stringify(await describeCommands())}\n`);
+const current = new Set(['commands.json', ...outputFiles.map(({ path }) => basename(path))]);
 for (const file of readdirSync(outdir))
   if (!current.has(file) && !file.endsWith('.tmp')) rmSync(join(outdir, file), { recursive: true });
 

@@ -45,7 +45,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const code = await generate();
   if (process.argv.includes('--check')) {
     if (readFileSync(output, 'utf8') !== code) {
-      process.stderr.write('src/encoding/schema/generated.js is not current: node scripts/generate-validators.mjs\n');
+      process.stderr.write(
+        'src/encoding/schema/generated.js is not current: node scripts/generate-validators.mjs\n',
+      );
       process.exitCode = 1;
     }
   } else writeFileSync(output, code);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { canonicalBytes } from '../encoding/canonical-json.ts';
+import { recordBytes } from '../encoding/canonical-json.ts';
 import { sha256Hex } from '../encoding/hash.ts';
 import { isObject, type Json } from '../encoding/json.ts';
 import { checkShape } from '../encoding/schema.ts';
@@ -44,7 +44,7 @@ export function writeBundle(bundle: NewBundle): WrittenBundle {
   });
   const value = { ...bundle.manifest, files } as unknown as Json;
   checkShape(bundle.kind, value);
-  const manifest = canonicalBytes(value);
+  const manifest = recordBytes(value);
   if (manifest.length > LIMITS.manifest || files.length + 2 > LIMITS.entries)
     throw refused('BUNDLE-LIMIT', 'the bundle would be larger than the format allows', {
       expected: `a manifest of at most ${String(LIMITS.manifest)} bytes and ${String(LIMITS.entries)} entries`,

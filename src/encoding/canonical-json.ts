@@ -96,3 +96,18 @@ function sortedNames(object: JsonObject): string[] {
 export function compareUtf8(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a, 'utf8'), Buffer.from(b, 'utf8'));
 }
+
+// eslint-disable-next-line no-control-regex -- control characters are what is looked for
+const CONTROL = /[\u0000-\u001f]/;
+
+/**
+ * Canonical bytes of one of our own formats. Canonical JSON leaves control characters raw, and no JSON reader takes
+ * them back: a record that holds one is refused before it is written, not when it is read.
+ *
+ * @throws CountersignError JSON-CONTROL, and as {@link canonicalText}
+ */
+export function recordBytes(value: Json): Buffer {
+  const text = canonicalText(value);
+  if (CONTROL.test(text)) throw refused('JSON-CONTROL', 'a value holds a control character');
+  return Buffer.from(text, 'utf8');
+}

@@ -55,7 +55,8 @@ async function makePool(
   ca: readonly string[] | undefined,
   direct: boolean,
 ): Promise<Dispatcher> {
-  const { Agent, EnvHttpProxyAgent } = await import('undici');
+  // undici is CommonJS: bundled, all of it is the default export.
+  const { Agent, EnvHttpProxyAgent } = (await import('undici')).default;
   const tls = { timeout: options.connectMs ?? 10_000, ...(ca === undefined ? {} : { ca: [...ca] }) };
   const settings = {
     connections: options.connections ?? 8,

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { canonicalBytes } from '../encoding/canonical-json.ts';
-import type { Json } from '../encoding/json.ts';
-import { parseCanonicalJson } from '../encoding/strict-json.ts';
+import { parseStrictJson } from '../encoding/strict-json.ts';
+import { toUtf8 } from '../encoding/text.ts';
 import { usage } from '../errors.ts';
 import type { DialectName } from '../metadata/dialect.ts';
 import { dialectOf } from '../metadata/dialects.ts';
@@ -28,7 +27,7 @@ export function repositories(home: Home): RepositoryEntry[] {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
   }
-  return parseCanonicalJson(bytes) as unknown as RepositoryEntry[];
+  return parseStrictJson(bytes) as unknown as RepositoryEntry[];
 }
 
 /** The repository of that name. @throws REPOSITORY-UNKNOWN (exit 2) */
@@ -53,5 +52,5 @@ export function addRepositories(home: Home, added: readonly RepositoryEntry[]): 
     all.set(entry.name, entry);
   }
   const sorted = [...all.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-  replaceDurably(join(home.dir, FILE), canonicalBytes(sorted as unknown as Json));
+  replaceDurably(join(home.dir, FILE), toUtf8(JSON.stringify(sorted, null, 2)));
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Change } from '../change/change.ts';
-import { canonicalText } from '../encoding/canonical-json.ts';
+import { recordBytes } from '../encoding/canonical-json.ts';
 import { sha256Hex } from '../encoding/hash.ts';
 import type { Json } from '../encoding/json.ts';
 import { parseCanonicalJson } from '../encoding/strict-json.ts';
@@ -89,7 +89,7 @@ export function restoreStaged(
 
 function write(home: Home, repository: Repository, { batch, restored, changes }: StagedChanges): void {
   const lines = [{ batch, restored }, ...changes].map(
-    (line) => `${canonicalText(line as unknown as Json)}\n`,
+    (line) => `${recordBytes(line as unknown as Json).toString('utf8')}\n`,
   );
   mkdirSync(join(home.dir, 'staged'), { recursive: true, mode: 0o700 });
   replaceDurably(pathOf(home, repository), toUtf8(lines.join('')));

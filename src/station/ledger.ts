@@ -1,6 +1,6 @@
 import { closeSync, constants, fsyncSync, ftruncateSync, openSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { canonicalBytes } from '../encoding/canonical-json.ts';
+import { recordBytes } from '../encoding/canonical-json.ts';
 import { sha256Hex } from '../encoding/hash.ts';
 import type { Json } from '../encoding/json.ts';
 import { formatTime } from '../encoding/time.ts';
@@ -104,7 +104,7 @@ class OpenLedger implements Ledger {
     let prev = this.head().hash;
     for (const { event, data } of events) {
       const line = { v: 1, line: this.recorded.length + lines.length + 1, time, event, data, prev } as LedgerLine;
-      const bytes = Buffer.concat([canonicalBytes(line as unknown as Json), Buffer.from('\n')]);
+      const bytes = Buffer.concat([recordBytes(line as unknown as Json), Buffer.from('\n')]);
       if (bytes.length > MAX_LINE) throw new Error(`a ledger line of ${String(bytes.length)} bytes`);
       prev = sha256Hex(bytes);
       lines.push(line);

@@ -25,11 +25,9 @@ function wordRows(words: readonly string[]): string[] {
     `  ${row.map((word, at) => word.padEnd(widths[at] ?? 0)).join(' ')}`.trimEnd(),
   );
   if (aligned.every((line) => line.length <= COLUMNS)) return aligned;
-  // the widest words of the list do not fit side by side: each row of eight then takes two lines
-  return lines.flatMap((row) => [
-    `  ${row.slice(0, ROW / 2).join(' ')}`,
-    `    ${row.slice(ROW / 2).join(' ')}`,
-  ]);
+  // Eight words a row is what people count by: rows that are too wide give up their columns first, and the few
+  // that are still wider than the screen (87 columns at most) are wrapped by the terminal.
+  return lines.map((row) => row.join(' '));
 }
 
 function rows<T>(items: readonly T[]): T[][] {

@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { Help } from '@oclif/core/help';
 import type { Command } from '@oclif/core/command';
 import type { Config } from '@oclif/core/config';
-import { type CommandClass, type CommandTable, findCommand, isTopic } from './command-table.ts';
+import { type CommandTable, findCommand, isTopic } from './command-table.ts';
 import { configuration, type Program } from './configuration.ts';
 import { TOPICS } from './topics.ts';
 import { COLUMNS } from './wrap.ts';
@@ -25,17 +26,14 @@ export async function helpText(
   const found = findCommand(table, words);
   const asked = found === undefined ? words.join(' ') : found.id;
   if (found === undefined && asked !== '' && !isTopic(table, asked)) return undefined;
-  const ids = Object.keys(table).filter((id) => asked === '' || id === asked || id.startsWith(`${asked} `));
-  const commands = await Promise.all(ids.map(async (id) => loadable(id, (await load(table, id)).default)));
-  const help = new PlainHelp(helpConfiguration(program, commands), { maxWidth: COLUMNS, stripAnsi: true });
+  const help = new PlainHelp(helpConfiguration(program, described()), { maxWidth: COLUMNS, stripAnsi: true });
   await help.showHelp(asked === '' ? [] : asked.split(' '));
   return `${help.lines.join('\n').trimEnd()}\n`;
 }
 
-async function load(table: CommandTable, id: string): Promise<{ readonly default: CommandClass }> {
-  const loader = table[id];
-  if (loader === undefined) throw new RangeError(id);
-  return loader();
+/** The descriptions that the build wrote beside the program (describe-commands.ts). */
+function described(): Command.Loadable[] {
+  return JSON.parse(readFileSync(new URL('./commands.json', import.meta.url), 'utf8')) as Command.Loadable[];
 }
 
 function helpConfiguration(program: Program, commands: Command.Loadable[]): Config {
@@ -54,35 +52,4 @@ function helpConfiguration(program: Program, commands: Command.Loadable[]): Conf
     findCommand: ((id: string) => commands.find((command) => command.id === id)) as Config['findCommand'],
     findTopic: ((name: string) => topics.find((topic) => topic.name === name)) as Config['findTopic'],
   });
-}
-
-/** A command as oclif's help wants it: static members, its own flags with the common ones, names filled in. */
-function loadable(id: string, command: CommandClass): Command.Loadable {
-  const named = <T extends object>(items: Readonly<Record<string, T>>): object =>
-    Object.fromEntries(
-      Object.entries(items).map(([name, item]) => [name, { ...item, name, ...shown(item) }]),
-    );
-  return {
-    id: id.replaceAll(' ', ':'),
-    aliases: [],
-    hiddenAliases: [],
-    args: named(command.args),
-    flags: named({ ...command.flags, ...command.baseFlags }),
-    description: command.description,
-    summary: command.summary,
-    examples: command.examples,
-    usage: command.usage,
-    strict: command.strict,
-    hidden: command.hidden,
-    hasDynamicHelp: false,
-    load: () => Promise.resolve(command),
-  } as unknown as Command.Loadable;
-}
-
-/** A default that is computed is shown by its description (`defaultHelp`), never computed for help. */
-function shown(item: object): object {
-  if (!('default' in item) || typeof item.default !== 'function') return {};
-  return {
-    default: 'defaultHelp' in item && typeof item.defaultHelp === 'string' ? item.defaultHelp : undefined,
-  };
 }

@@ -56,7 +56,9 @@ describe('the program starts', () => {
     expect(stdout).toContain('--json');
     expect(stdout).toMatch(/^[\n -~]*$/);
     expect(stdout, 'help names no path of this machine').not.toContain(home);
-    for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
+    // an example is one line, for copying, however long
+    const lines = stdout.split('\n').filter((line) => !line.startsWith('  $ countersign'));
+    for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(80);
   });
 
   test('a topic without a command lists its commands', async () => {

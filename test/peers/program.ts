@@ -29,7 +29,7 @@ export interface Finished {
   readonly stdoutBytes: Buffer;
   readonly stderrBytes: Buffer;
   /** The one JSON document on stdout; throws where there is anything else. */
-  json(): unknown;
+  readonly json: () => unknown;
 }
 
 /** A clean environment: no certificates, proxies, Node options or station of whoever runs the tests. */
