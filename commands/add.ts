@@ -19,10 +19,23 @@ export default class Add extends BaseCommand {
     file: Args.string({ description: 'file to hash' }),
   };
   static override flags = {
-    image: Flags.string({ description: 'image whose manifest the registry is asked for', helpValue: 'REF', exclusive: ['from'] }),
+    image: Flags.string({
+      description: 'image whose manifest the registry is asked for',
+      helpValue: 'REF',
+      exclusive: ['from'],
+    }),
     from: Flags.string({ description: 'list of targets, CSV or JSON lines', helpValue: 'LIST' }),
-    ca: Flags.string({ description: 'PEM file with the authority of the registry', helpValue: 'FILE', dependsOn: ['image'] }),
-    role: Flags.string({ char: 'r', multiple: true, description: 'role to sign into (default: targets)', helpValue: 'ROLE' }),
+    ca: Flags.string({
+      description: 'PEM file with the authority of the registry',
+      helpValue: 'FILE',
+      dependsOn: ['image'],
+    }),
+    role: Flags.string({
+      char: 'r',
+      multiple: true,
+      description: 'role to sign into (default: targets)',
+      helpValue: 'ROLE',
+    }),
   };
 
   async run(): Promise<void> {

@@ -17,16 +17,30 @@ export default class AddHash extends BaseCommand {
   static override flags = {
     sha256: Flags.string({ required: true, description: 'SHA-256 of the manifest', helpValue: 'HEX' }),
     sha512: Flags.string({ description: 'SHA-512 of the manifest', helpValue: 'HEX' }),
-    role: Flags.string({ char: 'r', multiple: true, description: 'role to sign it into (default: targets)', helpValue: 'ROLE' }),
+    role: Flags.string({
+      char: 'r',
+      multiple: true,
+      description: 'role to sign it into (default: targets)',
+      helpValue: 'ROLE',
+    }),
   };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(AddHash);
     await withOnlineStation(flags.home, 'addhash', 'write', ({ station }) => {
-      const input = { name: args.name, length: args.size, sha256: flags.sha256, sha512: flags.sha512, roles: flags.role ?? [] };
+      const input = {
+        name: args.name,
+        length: args.size,
+        sha256: flags.sha256,
+        sha512: flags.sha512,
+        roles: flags.role ?? [],
+      };
       const changes = addChanges(repositoryNamed(station.home, args.gun), input, null);
       const staged = stageChanges(station, args.gun, changes);
-      this.show({ repository: args.gun, changes, staged }, () => `staged: add ${show(args.name)} (${String(staged)} staged changes)`);
+      this.show(
+        { repository: args.gun, changes, staged },
+        () => `staged: add ${show(args.name)} (${String(staged)} staged changes)`,
+      );
       return Promise.resolve();
     });
   }

@@ -15,11 +15,20 @@ export default class Export extends BaseCommand {
     '<%= config.bin %> export registry.example.com/team/app -o /media/stick/app.request.tar',
   ];
   static override strict = false;
-  static override args = { gun: Args.string({ description: 'repositories (GUNs); all with staged changes if left out' }) };
+  static override args = {
+    gun: Args.string({ description: 'repositories (GUNs); all with staged changes if left out' }),
+  };
   static override flags = {
     output: Flags.string({ char: 'o', required: true, description: 'file to write', helpValue: 'FILE' }),
-    to: Flags.string({ multiple: true, description: 'offline station to address (default: all paired)', helpValue: 'NAME' }),
-    supersede: Flags.string({ description: 'outstanding request that this one replaces', helpValue: 'DIGEST' }),
+    to: Flags.string({
+      multiple: true,
+      description: 'offline station to address (default: all paired)',
+      helpValue: 'NAME',
+    }),
+    supersede: Flags.string({
+      description: 'outstanding request that this one replaces',
+      helpValue: 'DIGEST',
+    }),
   };
 
   async run(): Promise<void> {

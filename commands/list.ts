@@ -1,7 +1,7 @@
 import { listTargets, readPublished, roleVersions } from '../src/online/read.ts';
 import { withOnlineStation } from '../src/online/session.ts';
 import { Args, BaseCommand } from '../src/terminal/base-command.ts';
-import { table } from '../src/terminal/table.ts';
+import { targetLines } from '../src/terminal/target-view.ts';
 
 export default class List extends BaseCommand {
   static override summary = 'list what is published, verified as a client does';
@@ -12,12 +12,10 @@ export default class List extends BaseCommand {
     const { args, flags } = await this.parse(List);
     await withOnlineStation(flags.home, 'list', 'read', async ({ station, stores }) => {
       const repository = await readPublished(station, stores, args.gun);
-      const targets = listTargets(repository).map(({ name, role, entry }) => ({ name, role, ...entry }));
-      this.show({ repository: args.gun, roles: roleVersions(repository), targets }, () =>
-        table(
-          ['NAME', 'DIGEST', 'SIZE (BYTES)', 'ROLE'],
-          targets.map(({ name, hashes, length, role }) => [name, hashes['sha256'] ?? '', String(length), role]),
-        ).join('\n'),
+      const targets = listTargets(repository);
+      const listed = targets.map(({ name, role, entry }) => ({ name, role, ...entry }));
+      this.show({ repository: args.gun, roles: roleVersions(repository), targets: listed }, () =>
+        targetLines(targets).join('\n'),
       );
     });
   }

@@ -1,7 +1,7 @@
 import { lookupTarget, readPublished } from '../src/online/read.ts';
 import { withOnlineStation } from '../src/online/session.ts';
 import { Args, BaseCommand } from '../src/terminal/base-command.ts';
-import { escapeCut } from '../src/terminal/escape.ts';
+import { targetLines } from '../src/terminal/target-view.ts';
 
 export default class Lookup extends BaseCommand {
   static override summary = 'look one target up, verified as a client does';
@@ -14,11 +14,9 @@ export default class Lookup extends BaseCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Lookup);
     await withOnlineStation(flags.home, 'lookup', 'read', async ({ station, stores }) => {
-      const { name, role, entry } = lookupTarget(await readPublished(station, stores, args.gun), args.name);
-      this.show(
-        { repository: args.gun, name, role, ...entry },
-        () => `${escapeCut(name)} sha256:${entry.hashes['sha256'] ?? ''} ${String(entry.length)} (${escapeCut(role)})`,
-      );
+      const found = lookupTarget(await readPublished(station, stores, args.gun), args.name);
+      const { name, role, entry } = found;
+      this.show({ repository: args.gun, name, role, ...entry }, () => targetLines([found]).join('\n'));
     });
   }
 }

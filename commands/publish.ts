@@ -20,7 +20,11 @@ export default class Publish extends BaseCommand {
     const { args, flags } = await this.parse(Publish);
     await withOnlineStation(flags.home, 'publish', 'write', async ({ station, stores }) => {
       const progress = startProgress('publishing');
-      const secrets = { pinFiles: flags['pin-file'] ?? [], passphraseFiles: flags['passphrase-file'] ?? [], tokens: 1 };
+      const secrets = {
+        pinFiles: flags['pin-file'] ?? [],
+        passphraseFiles: flags['passphrase-file'] ?? [],
+        tokens: 1,
+      };
       const signers = new Signers(signerOpener(station.home, secrets));
       try {
         const result = await publishResponse(station, args.file, {
@@ -46,5 +50,7 @@ function exitOf(repositories: readonly PublishedRepository[]): ExitCode {
   if (repositories.some(({ state }) => state === 'conflict')) return EXIT.conflict;
   const failed = repositories.find(({ state }) => state === 'failed');
   if (failed) return failed.error?.exit ?? EXIT.failure;
-  return repositories.some(({ state }) => state === 'refused' || state === 'incomplete') ? EXIT.incomplete : EXIT.done;
+  return repositories.some(({ state }) => state === 'refused' || state === 'incomplete')
+    ? EXIT.incomplete
+    : EXIT.done;
 }

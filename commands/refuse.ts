@@ -6,10 +6,17 @@ import { answerLines } from '../src/terminal/signed-view.ts';
 export default class Refuse extends BaseCommand {
   static override summary = 'answer a request with a sealed no';
   static override description = `The reason is one of: ${REASONS.join(', ')}. Nothing else leaves the air gap.`;
-  static override examples = ['<%= config.bin %> refuse app.request.tar -o app.response.tar --reason not-expected'];
+  static override examples = [
+    '<%= config.bin %> refuse app.request.tar -o app.response.tar --reason not-expected',
+  ];
   static override args = { request: Args.string({ required: true, description: 'request bundle' }) };
   static override flags = {
-    output: Flags.string({ char: 'o', required: true, description: 'response bundle to write', helpValue: 'FILE' }),
+    output: Flags.string({
+      char: 'o',
+      required: true,
+      description: 'response bundle to write',
+      helpValue: 'FILE',
+    }),
     reason: Flags.string({ required: true, description: 'why', helpValue: 'CODE' }),
   };
 

@@ -12,7 +12,12 @@ export default class Remove extends BaseCommand {
     name: Args.string({ required: true, description: 'target name' }),
   };
   static override flags = {
-    role: Flags.string({ char: 'r', multiple: true, description: 'role to remove it from (default: targets)', helpValue: 'ROLE' }),
+    role: Flags.string({
+      char: 'r',
+      multiple: true,
+      description: 'role to remove it from (default: targets)',
+      helpValue: 'ROLE',
+    }),
   };
 
   async run(): Promise<void> {
@@ -20,7 +25,10 @@ export default class Remove extends BaseCommand {
     await withOnlineStation(flags.home, 'remove', 'write', ({ station }) => {
       const changes = removeChanges(repositoryNamed(station.home, args.gun), args.name, flags.role ?? []);
       const staged = stageChanges(station, args.gun, changes);
-      this.show({ repository: args.gun, changes, staged }, () => `staged: remove ${show(args.name)} (${String(staged)} staged changes)`);
+      this.show(
+        { repository: args.gun, changes, staged },
+        () => `staged: remove ${show(args.name)} (${String(staged)} staged changes)`,
+      );
       return Promise.resolve();
     });
   }

@@ -9,7 +9,9 @@ export default class Resend extends BaseCommand {
   static override description =
     'For a lost stick. DIGEST is that of the request; on the offline side its answer is written, on the online side the request itself.';
   static override examples = ['<%= config.bin %> resend DIGEST -o /media/stick/app.response.tar'];
-  static override args = { digest: Args.string({ required: true, description: 'request digest, or its beginning' }) };
+  static override args = {
+    digest: Args.string({ required: true, description: 'request digest, or its beginning' }),
+  };
   static override flags = {
     output: Flags.string({ char: 'o', required: true, description: 'file to write', helpValue: 'FILE' }),
   };

@@ -13,7 +13,10 @@ export default class Reset extends BaseCommand {
     const { args, flags } = await this.parse(Reset);
     await withOnlineStation(flags.home, 'reset', 'write', ({ station }) => {
       const forgotten = reset(station, args.gun);
-      this.show({ repository: args.gun, forgotten }, () => `forgot ${String(forgotten)} staged changes of ${show(args.gun)}`);
+      this.show(
+        { repository: args.gun, forgotten },
+        () => `forgot ${String(forgotten)} staged changes of ${show(args.gun)}`,
+      );
       return Promise.resolve();
     });
   }

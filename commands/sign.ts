@@ -18,12 +18,33 @@ export default class Sign extends BaseCommand {
   ];
   static override args = { request: Args.string({ required: true, description: 'request bundle' }) };
   static override flags = {
-    output: Flags.string({ char: 'o', required: true, description: 'response bundle to write', helpValue: 'FILE' }),
-    except: Flags.string({ multiple: true, description: 'repository to leave out, refused', helpValue: 'NAME' }),
-    key: Flags.string({ multiple: true, description: 'root key to use where several are held', helpValue: 'ID' }),
+    output: Flags.string({
+      char: 'o',
+      required: true,
+      description: 'response bundle to write',
+      helpValue: 'FILE',
+    }),
+    except: Flags.string({
+      multiple: true,
+      description: 'repository to leave out, refused',
+      helpValue: 'NAME',
+    }),
+    key: Flags.string({
+      multiple: true,
+      description: 'root key to use where several are held',
+      helpValue: 'ID',
+    }),
     approve: Flags.string({ description: 'digest of the request, 64 hex digits', helpValue: 'DIGEST' }),
-    accept: Flags.string({ multiple: true, description: 'ID of something that would have to be typed', helpValue: 'ID' }),
-    pin: Flags.string({ multiple: true, description: 'SHA-256 of the root file at first contact', helpValue: 'NAME=SHA256' }),
+    accept: Flags.string({
+      multiple: true,
+      description: 'ID of something that would have to be typed',
+      helpValue: 'ID',
+    }),
+    pin: Flags.string({
+      multiple: true,
+      description: 'SHA-256 of the root file at first contact',
+      helpValue: 'NAME=SHA256',
+    }),
     ...secretFlags,
   };
 
@@ -32,7 +53,11 @@ export default class Sign extends BaseCommand {
     await withOfflineStation(flags.home, 'sign', async (station) => {
       const { approve, accept = [], pin = [] } = flags;
       const progress = startProgress('signing');
-      const secrets = { pinFiles: flags['pin-file'] ?? [], passphraseFiles: flags['passphrase-file'] ?? [], tokens: 1 };
+      const secrets = {
+        pinFiles: flags['pin-file'] ?? [],
+        passphraseFiles: flags['passphrase-file'] ?? [],
+        tokens: 1,
+      };
       try {
         const result = await sign(
           station,

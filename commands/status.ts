@@ -5,7 +5,10 @@ import { changeLines } from '../src/terminal/change-view.ts';
 
 export default class Status extends BaseCommand {
   static override summary = 'show what is staged';
-  static override examples = ['<%= config.bin %> status', '<%= config.bin %> status registry.example.com/team/app'];
+  static override examples = [
+    '<%= config.bin %> status',
+    '<%= config.bin %> status registry.example.com/team/app',
+  ];
   static override args = { gun: Args.string({ description: 'repository (GUN); all if left out' }) };
 
   async run(): Promise<void> {

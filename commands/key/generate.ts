@@ -17,11 +17,21 @@ export default class KeyGenerate extends BaseCommand {
     '<%= config.bin %> key generate root --token "pkcs11:token=ceremony;object=root-2026"',
     '<%= config.bin %> key generate targets --keyfile --repository registry.example.com/team/app',
   ];
-  static override args = { role: Args.string({ required: true, description: 'root, targets, snapshot or timestamp' }) };
+  static override args = {
+    role: Args.string({ required: true, description: 'root, targets, snapshot or timestamp' }),
+  };
   static override flags = {
-    token: Flags.string({ description: 'PKCS#11 URI of the token; object= gives the label', helpValue: 'URI', exclusive: ['keyfile'] }),
+    token: Flags.string({
+      description: 'PKCS#11 URI of the token; object= gives the label',
+      helpValue: 'URI',
+      exclusive: ['keyfile'],
+    }),
     keyfile: Flags.boolean({ description: 'an encrypted key file in the home' }),
-    algorithm: Flags.string({ description: 'algorithm of the key', options: [...ALGORITHMS], default: 'ecdsa-p256' }),
+    algorithm: Flags.string({
+      description: 'algorithm of the key',
+      options: [...ALGORITHMS],
+      default: 'ecdsa-p256',
+    }),
     repository: Flags.string({ description: 'repository that the key is for', helpValue: 'NAME' }),
     label: Flags.string({ description: 'label of the key', helpValue: 'TEXT' }),
     ...secretFlags,
@@ -40,7 +50,11 @@ export default class KeyGenerate extends BaseCommand {
       const secrets = { pinFiles, passphraseFiles: flags['passphrase-file'] ?? [], tokens: 1 };
       const repository = flags.repository === undefined ? null : `notary:${flags.repository}`;
       const algorithm = flags.algorithm as Algorithm;
-      const key = await generateKey(home, { role: args.role, algorithm, repository, label, place }, signerOpener(home, secrets, true));
+      const key = await generateKey(
+        home,
+        { role: args.role, algorithm, repository, label, place },
+        signerOpener(home, secrets, true),
+      );
       this.show(keyDocument(key), () => keyLines([key]).join('\n'));
     } finally {
       await home.close();

@@ -15,10 +15,22 @@ export default class RepositoryAdd extends BaseCommand {
   static override strict = false;
   static override args = { name: Args.string({ required: true, description: 'repository names (GUNs)' }) };
   static override flags = {
-    server: Flags.string({ description: 'URL of the trust server', helpValue: 'URL', exclusive: ['directory'] }),
-    ca: Flags.string({ description: 'PEM file with the authority of the server', helpValue: 'FILE', dependsOn: ['server'] }),
+    server: Flags.string({
+      description: 'URL of the trust server',
+      helpValue: 'URL',
+      exclusive: ['directory'],
+    }),
+    ca: Flags.string({
+      description: 'PEM file with the authority of the server',
+      helpValue: 'FILE',
+      dependsOn: ['server'],
+    }),
     directory: Flags.string({ description: 'folder that holds the repository', helpValue: 'DIR' }),
-    dialect: Flags.string({ description: 'how the repository writes its metadata', options: ['notary'], default: 'notary' }),
+    dialect: Flags.string({
+      description: 'how the repository writes its metadata',
+      options: ['notary'],
+      default: 'notary',
+    }),
   };
 
   async run(): Promise<void> {
@@ -30,7 +42,9 @@ export default class RepositoryAdd extends BaseCommand {
         ca: flags.ca === undefined ? undefined : resolve(flags.ca),
         directory: flags.directory === undefined ? undefined : resolve(flags.directory),
       });
-      this.show({ repositories: names, place: { kind: place.kind } }, () => names.map((name) => `added ${show(name)}`).join('\n'));
+      this.show({ repositories: names, place: { kind: place.kind } }, () =>
+        names.map((name) => `added ${show(name)}`).join('\n'),
+      );
       return Promise.resolve();
     });
   }

@@ -11,7 +11,11 @@ export default class RepositoryList extends BaseCommand {
     const { flags } = await this.parse(RepositoryList);
     await withOnlineStation(flags.home, 'repository list', 'read', ({ station }) => {
       const all = repositories(station.home);
-      const rows = all.map(({ name, dialect, place }) => [name, dialect, place.kind === 'server' ? place.url : place.path]);
+      const rows = all.map(({ name, dialect, place }) => [
+        name,
+        dialect,
+        place.kind === 'server' ? place.url : place.path,
+      ]);
       this.show({ repositories: all }, () => table(['REPOSITORY', 'DIALECT', 'WHERE'], rows).join('\n'));
       return Promise.resolve();
     });

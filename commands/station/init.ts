@@ -4,14 +4,19 @@ import { stationDocument, stationLines } from '../../src/terminal/station-view.t
 
 export default class StationInit extends BaseCommand {
   static override summary = 'make a station: a home with a transport key and a ledger';
-  static override description = 'What it is made as, online or offline, production or rehearsal, it stays for good.';
+  static override description =
+    'What it is made as, online or offline, production or rehearsal, it stays for good.';
   static override examples = [
     '<%= config.bin %> station init --side online --name build',
     '<%= config.bin %> station init --side offline --name vault-a --home /srv/countersign',
   ];
   static override flags = {
     side: Flags.string({ required: true, options: ['online', 'offline'], description: 'which half this is' }),
-    name: Flags.string({ required: true, description: 'name of the station: a-z, 0-9 and -', helpValue: 'NAME' }),
+    name: Flags.string({
+      required: true,
+      description: 'name of the station: a-z, 0-9 and -',
+      helpValue: 'NAME',
+    }),
     environment: Flags.string({
       options: ['production', 'rehearsal'],
       default: 'production',
@@ -26,7 +31,11 @@ export default class StationInit extends BaseCommand {
     const home = await openHome(flags.home, { write: false });
     try {
       this.show(stationDocument(home), () =>
-        [...stationLines(home), '', 'next: countersign station card -o CARD, and carry it to the other half'].join('\n'),
+        [
+          ...stationLines(home),
+          '',
+          'next: countersign station card -o CARD, and carry it to the other half',
+        ].join('\n'),
       );
     } finally {
       home.close();

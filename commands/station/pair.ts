@@ -25,7 +25,9 @@ export default class StationPair extends BaseCommand {
       const partner = await pairWithCard(home, args.file, flags.replace ?? null, async (card, digest) => {
         await compareWords('card', digest, flags.approve, [
           `card of ${show(card.name)}: ${card.side}, ${card.environment}`,
-          ...(flags.replace === undefined ? [] : [`it replaces ${show(flags.replace)}: nothing that one sealed is accepted any more`]),
+          ...(flags.replace === undefined
+            ? []
+            : [`it replaces ${show(flags.replace)}: nothing that one sealed is accepted any more`]),
         ]);
       });
       this.show(partner, () => `paired with ${show(partner.name)} (${partner.side})`);

@@ -7,7 +7,10 @@ import { askTyped } from '../../src/terminal/prompt.ts';
 
 export default class StationUnpair extends BaseCommand {
   static override summary = 'forget a partner: nothing that it sealed is accepted any more';
-  static override examples = ['<%= config.bin %> station unpair build', '<%= config.bin %> station unpair build --approve build'];
+  static override examples = [
+    '<%= config.bin %> station unpair build',
+    '<%= config.bin %> station unpair build --approve build',
+  ];
   static override args = { name: Args.string({ required: true, description: 'name of the partner' }) };
   static override flags = {
     approve: Flags.string({ description: 'the same name, instead of typing it', helpValue: 'NAME' }),
@@ -23,7 +26,8 @@ export default class StationUnpair extends BaseCommand {
           expected: args.name,
           question: 'type its name:',
         });
-      else if (flags.approve !== args.name) throw usage('USAGE-APPROVE', 'the approved name is not the partner’s');
+      else if (flags.approve !== args.name)
+        throw usage('USAGE-APPROVE', 'the approved name is not the partner’s');
       unpair(home, args.name);
       this.show({ unpaired: args.name }, () => `forgot ${show(args.name)}`);
     } finally {

@@ -3,7 +3,13 @@ import type { ByteSource } from './source.ts';
 
 /** Bytes of a tar block. */
 export const BLOCK = 512;
+/** Zero blocks after the last entry. */
 const END_BLOCKS = 2;
+/** Manifest and seal, a header and a block of content each, and the end. */
+const LEAST_BLOCKS = 4 + END_BLOCKS;
+
+/** The only names that an entry can have; what a content is called outside is in the manifest. */
+const NAME = /^(?:manifest\.json|manifest\.sig|files\/[0-9a-f]{64})$/;
 
 /** An entry of an archive: its name, and where its content lies. */
 export interface ArchiveEntry {
@@ -15,7 +21,7 @@ export interface ArchiveEntry {
 /**
  * The header of an entry (POSIX.1-1988 ustar): a regular file, mode 0644, owner 0, time 0. Every field but name,
  * size and checksum is fixed, so a header is a function of (name, size), and a reader needs no parser: it encodes
- * the header that must stand there and compares all 512 bytes (bundle-schema/README.md, layout).
+ * the header that must stand there and compares all 512 bytes (bundle-schema/README.md, B-04).
  */
 export function encodeHeader(name: string, size: number): Buffer {
   const header = Buffer.alloc(BLOCK);
@@ -58,19 +64,32 @@ export function* archiveChunks(
   yield Buffer.alloc(END_BLOCKS * BLOCK);
 }
 
+/** Whole blocks, and enough of them for the smallest bundle: said before a byte is read. @throws BUNDLE-SIZE */
+export function checkBlocks({ size }: ByteSource): void {
+  if (size % BLOCK === 0 && size >= LEAST_BLOCKS * BLOCK) return;
+  throw refused('BUNDLE-SIZE', 'the file does not have the size of a bundle', {
+    expected: `a multiple of ${String(BLOCK)} bytes, and at least ${String(LEAST_BLOCKS * BLOCK)}`,
+    found: `${String(size)} bytes`,
+    hint: 'the file was cut off, or it is no bundle: take it from its sender again',
+  });
+}
+
 /**
- * Size that the header at an offset gives for an entry of this name.
+ * The entry whose header stands at an offset.
  *
- * @throws BUNDLE-HEADER unless all 512 bytes are what {@link encodeHeader} gives for that name and size
+ * @throws BUNDLE-HEADER unless all 512 bytes are what {@link encodeHeader} gives for a name and a size; BUNDLE-END
+ * where the archive ends instead
  */
-export function readHeader(source: ByteSource, offset: number, name: string): ArchiveEntry {
-  if (offset + BLOCK > source.size) throw refused('BUNDLE-END', 'the bundle ends where a header should be', { where: name });
+export function readHeader(source: ByteSource, offset: number): ArchiveEntry {
+  if (offset + BLOCK > source.size) throw endsEarly('where a header should be', offset);
   const header = Buffer.from(source.read(offset, BLOCK));
+  if (isZero(header)) throw endsEarly('where a header should be', offset);
+  const name = header.toString('latin1', 0, Math.max(0, header.indexOf(0)));
   const digits = header.toString('latin1', 124, 135);
   const size = /^[0-7]{11}$/.test(digits) ? Number.parseInt(digits, 8) : -1;
-  if (size < 0 || Buffer.compare(header, encodeHeader(name, size)) !== 0)
+  if (size < 0 || !NAME.test(name) || Buffer.compare(header, encodeHeader(name, size)) !== 0)
     throw refused('BUNDLE-HEADER', 'a header is not the one that the format prescribes', {
-      expected: `the header of ${name}`,
+      expected: 'the header of manifest.json, manifest.sig or a file',
       where: `byte ${String(offset)}`,
       hint: 'the file is damaged, or it was not written as a bundle',
     });
@@ -80,8 +99,7 @@ export function readHeader(source: ByteSource, offset: number, name: string): Ar
 /** Offset after an entry; its padding must be zero and inside the file. @throws BUNDLE-END, BUNDLE-PADDING */
 export function endOf(source: ByteSource, { name, size, offset }: ArchiveEntry): number {
   const padding = paddingOf(size);
-  if (offset + size + padding > source.size)
-    throw refused('BUNDLE-END', 'the bundle ends in the middle of an entry', { where: name });
+  if (offset + size + padding > source.size) throw endsEarly(`in the middle of ${name}`, offset);
   if (!isZero(source.read(offset + size, padding)))
     throw refused('BUNDLE-PADDING', 'the bytes after an entry are not zero', { where: name });
   return offset + size + padding;
@@ -90,11 +108,18 @@ export function endOf(source: ByteSource, { name, size, offset }: ArchiveEntry):
 /** After the last entry come two zero blocks and nothing else. @throws BUNDLE-END */
 export function checkEnd(source: ByteSource, offset: number): void {
   const length = END_BLOCKS * BLOCK;
-  if (source.size !== offset + length || !isZero(source.read(offset, length)))
-    throw refused('BUNDLE-END', 'the bundle does not end where its manifest ends', {
-      expected: `${String(offset + length)} bytes`,
-      found: `${String(source.size)} bytes`,
-    });
+  if (source.size === offset + length && isZero(source.read(offset, length))) return;
+  throw refused('BUNDLE-END', 'the bundle does not end where its manifest ends', {
+    expected: `two zero blocks, and ${String(offset + length)} bytes in all`,
+    found: `${String(source.size)} bytes`,
+  });
+}
+
+function endsEarly(what: string, offset: number): Error {
+  return refused('BUNDLE-END', `the bundle ends ${what}`, {
+    where: `byte ${String(offset)}`,
+    hint: 'the file was cut off: take it from its sender again',
+  });
 }
 
 function isZero(bytes: Uint8Array): boolean {

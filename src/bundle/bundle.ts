@@ -1,21 +1,19 @@
-import { createHash } from 'node:crypto';
 import { recordBytes } from '../encoding/canonical-json.ts';
 import { sha256Hex } from '../encoding/hash.ts';
 import { isObject, type Json } from '../encoding/json.ts';
 import { checkShape } from '../encoding/schema.ts';
 import { parseCanonicalJson } from '../encoding/strict-json.ts';
 import { refused } from '../errors.ts';
-import { archiveChunks, archiveSize, checkEnd, endOf, readHeader, type ArchiveEntry } from './archive.ts';
-import { LIMITS, type Limits } from './limits.ts';
-import type { FileEntry, Kind, Manifest } from './manifest.ts';
+import { archiveChunks, archiveSize, checkBlocks, endOf, readHeader } from './archive.ts';
+import { checkManifest } from './check-manifest.ts';
+import { checkEntries, contentFault } from './entries.ts';
+import { LIMITS, tooLarge, type Limits } from './limits.ts';
+import { FORMAT, type FileEntry, type Kind, type Manifest } from './manifest.ts';
 import { decodeSeal, encodeSeal, identityOf, preAuthentication, verifySeal, type Seal } from './seal.ts';
 import type { ByteSource } from './source.ts';
 
-export const MANIFEST_NAME = 'manifest.json';
-export const SEAL_NAME = 'manifest.sig';
-
-/** Bytes that are hashed at once. */
-const PIECE = 1024 * 1024;
+const MANIFEST_NAME = 'manifest.json';
+const SEAL_NAME = 'manifest.sig';
 
 export interface NewBundle {
   readonly kind: Kind;
@@ -35,7 +33,11 @@ export interface WrittenBundle {
   readonly chunks: Iterable<Uint8Array>;
 }
 
-/** Writes a bundle: one layout for one manifest and its contents (R4). */
+/**
+ * Writes a bundle: one layout for one manifest and its contents (R4), and never one that a reader refuses.
+ *
+ * @throws BUNDLE-LIMIT, and what {@link openBundle} says of a manifest
+ */
 export function writeBundle(bundle: NewBundle): WrittenBundle {
   const names = [...bundle.contents.keys()].sort();
   const files = names.map((sha256): FileEntry => {
@@ -44,6 +46,7 @@ export function writeBundle(bundle: NewBundle): WrittenBundle {
   });
   const value = { ...bundle.manifest, files } as unknown as Json;
   checkShape(bundle.kind, value);
+  checkManifest(value as unknown as Manifest);
   const manifest = recordBytes(value);
   if (manifest.length > LIMITS.manifest || files.length + 2 > LIMITS.entries)
     throw refused('BUNDLE-LIMIT', 'the bundle would be larger than the format allows', {
@@ -56,7 +59,10 @@ export function writeBundle(bundle: NewBundle): WrittenBundle {
   const entries = [
     { name: MANIFEST_NAME, content: manifest as Uint8Array },
     { name: SEAL_NAME, content: seal as Uint8Array },
-    ...names.map((sha256) => ({ name: `files/${sha256}`, content: bundle.contents.get(sha256) as Uint8Array })),
+    ...names.map((sha256) => ({
+      name: `files/${sha256}`,
+      content: bundle.contents.get(sha256) as Uint8Array,
+    })),
   ];
   return {
     digest: sha256Hex(manifest),
@@ -91,22 +97,36 @@ export interface OpenOptions {
  * Opens a bundle: seal over the raw manifest before a byte of it is parsed, then strict JSON, schema, and every
  * entry's header, size, digest, padding and order, to the last byte of the file (R4, R5).
  *
- * @throws BUNDLE-*, SEAL-*, REQUEST-SCHEMA, RESPONSE-SCHEMA, COMBINED-SCHEMA
+ * @throws BUNDLE-*, SEAL-*, REQUEST-SCHEMA, RESPONSE-SCHEMA, COMBINED-SCHEMA (bundle-schema/README.md, check IDs)
  */
-export async function openBundle<M extends Manifest>(source: ByteSource, options: OpenOptions): Promise<Bundle<M>> {
+export async function openBundle<M extends Manifest>(
+  source: ByteSource,
+  options: OpenOptions,
+): Promise<Bundle<M>> {
   const limits = options.limits ?? LIMITS;
   if (source.size > limits.total) throw tooLarge('the bundle', limits.total, source.size);
-  const manifestEntry = readHeader(source, 0, MANIFEST_NAME);
-  if (manifestEntry.size > limits.manifest) throw tooLarge('the manifest', limits.manifest, manifestEntry.size);
-  const sealEntry = readHeader(source, endOf(source, manifestEntry), SEAL_NAME);
+  checkBlocks(source);
+  const manifestEntry = readHeader(source, 0);
+  if (manifestEntry.name !== MANIFEST_NAME)
+    throw refused('BUNDLE-FIRST', 'the first entry is not the manifest', { found: manifestEntry.name });
+  if (manifestEntry.size > limits.manifest)
+    throw tooLarge('the manifest', limits.manifest, manifestEntry.size);
+  const sealEntry = readHeader(source, endOf(source, manifestEntry));
+  if (sealEntry.name !== SEAL_NAME)
+    throw refused('BUNDLE-SEAL-ENTRY', 'the second entry is not the seal', { found: sealEntry.name });
   if (sealEntry.size > limits.seal) throw tooLarge('the seal', limits.seal, sealEntry.size);
   const afterSeal = endOf(source, sealEntry);
-  const manifestBytes = Uint8Array.from(source.read(manifestEntry.offset, manifestEntry.size));
+  const manifestBytes = new Uint8Array(source.read(manifestEntry.offset, manifestEntry.size));
   const seal = decodeSeal(source.read(sealEntry.offset, sealEntry.size));
   const sealedBy = identityOf(seal.publicKey);
   options.trust?.(sealedBy, seal.publicKey);
   const kind = await sealedKind(options.kinds, manifestBytes, seal);
-  const manifest = readManifest<M>(kind, manifestBytes);
+  const manifest = readManifest(kind, manifestBytes) as M;
+  if (manifest.from.key !== sealedBy)
+    throw refused('SEAL-SENDER', 'the bundle is sealed by another station than the one that it names', {
+      expected: manifest.from.key,
+      found: sealedBy,
+    });
   const entries = checkEntries(source, afterSeal, manifest.files, limits);
   return {
     kind,
@@ -117,16 +137,15 @@ export async function openBundle<M extends Manifest>(source: ByteSource, options
     sealedBy,
     read(name) {
       const entry = entries.get(name);
-      if (!entry) throw refused('BUNDLE-REFERENCE', 'the bundle refers to an entry that it does not hold', { found: name });
-      const bytes = Uint8Array.from(source.read(entry.offset, entry.size));
+      if (!entry)
+        throw refused('BUNDLE-REFERENCE', 'the bundle refers to an entry that it does not hold', {
+          found: name,
+        });
+      const bytes = new Uint8Array(source.read(entry.offset, entry.size));
       if (`files/${sha256Hex(bytes)}` !== name) throw contentFault(name);
       return bytes;
     },
   };
-}
-
-function tooLarge(what: string, expected: number, found: number): Error {
-  return refused('BUNDLE-LIMIT', `${what} is too large`, { expected: `at most ${String(expected)}`, found: String(found) });
 }
 
 /** The kind, of those expected, under which the seal verifies; with one expected, its own refusal. */
@@ -143,55 +162,22 @@ async function sealedKind(kinds: readonly Kind[], manifest: Uint8Array, seal: Se
   throw fault;
 }
 
-function readManifest<M extends Manifest>(kind: Kind, bytes: Uint8Array): M {
+function readManifest(kind: Kind, bytes: Uint8Array): Manifest {
   let value: Json;
   try {
     value = parseCanonicalJson(bytes);
   } catch (cause) {
     throw refused('BUNDLE-MANIFEST', 'the manifest is not canonical JSON', { cause });
   }
-  if (!isObject(value) || value['kind'] !== kind)
+  if (!isObject(value) || value['format'] !== FORMAT)
+    throw refused('BUNDLE-FORMAT', 'the manifest is of no format version that this program reads', {
+      expected: FORMAT,
+      hint: 'if the sender runs a newer version, update this station',
+    });
+  if (value['kind'] !== kind)
     throw refused('BUNDLE-KIND', 'the manifest is of another kind than its seal', { expected: kind });
   checkShape(kind, value);
-  return value as unknown as M;
-}
-
-/** Walks every entry that the manifest lists, in its order, and hashes it; nothing else may be there. */
-function checkEntries(
-  source: ByteSource,
-  start: number,
-  files: readonly FileEntry[],
-  limits: Limits,
-): ReadonlyMap<string, ArchiveEntry> {
-  if (files.length + 2 > limits.entries) throw tooLarge('the number of entries', limits.entries, files.length + 2);
-  const entries = new Map<string, ArchiveEntry>();
-  let offset = start;
-  let previous = '';
-  for (const { name, size, sha256 } of files) {
-    if (name !== `files/${sha256}` || name <= previous)
-      throw refused('BUNDLE-ENTRY', 'an entry is not named after its content, or is out of order', { found: name });
-    previous = name;
-    const entry = readHeader(source, offset, name);
-    if (entry.size !== size || size > limits.entry)
-      throw refused('BUNDLE-ENTRY', 'an entry has another size than the manifest says', {
-        expected: String(size),
-        found: String(entry.size),
-        where: name,
-      });
-    offset = endOf(source, entry);
-    if (hashOf(source, entry) !== sha256) throw contentFault(name);
-    entries.set(name, entry);
-  }
-  checkEnd(source, offset);
-  return entries;
-}
-
-function contentFault(where: string): Error {
-  return refused('BUNDLE-CONTENT', 'an entry’s content is not the one that the manifest lists', { where });
-}
-
-function hashOf(source: ByteSource, { offset, size }: ArchiveEntry): string {
-  const hash = createHash('sha256');
-  for (let done = 0; done < size; done += PIECE) hash.update(source.read(offset + done, Math.min(PIECE, size - done)));
-  return hash.digest('hex');
+  const manifest = value as unknown as Manifest;
+  checkManifest(manifest);
+  return manifest;
 }

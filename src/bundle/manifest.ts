@@ -2,6 +2,7 @@
  * What travels in manifests; the words, and for each field what makes it trusted, are in bundle-schema/README.md.
  * All digests are SHA-256 in lower-case hex; times are `YYYY-MM-DDTHH:MM:SSZ`.
  */
+export const FORMAT = 'countersign-1';
 export type Environment = 'production' | 'rehearsal';
 export type Kind = 'request' | 'response' | 'combined';
 export type Manifest = RequestManifest | ResponseManifest | CombinedManifest;
@@ -20,7 +21,7 @@ export interface FileEntry {
 }
 
 interface ManifestHead {
-  readonly format: 'countersign-1';
+  readonly format: typeof FORMAT;
   readonly environment: Environment;
   /** 32 hex digits, random. */
   readonly id: string;
@@ -76,7 +77,11 @@ export interface ResultRole {
   readonly payload: string | null;
   readonly document: string;
   readonly slots: readonly Slot[];
-  readonly signers: readonly { readonly keyid: string; readonly quorum: 'old' | 'new' | 'both'; readonly holder: string }[];
+  readonly signers: readonly {
+    readonly keyid: string;
+    readonly quorum: 'old' | 'new' | 'both';
+    readonly holder: string;
+  }[];
   readonly needs: { readonly old: number; readonly new: number };
 }
 

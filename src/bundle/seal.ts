@@ -1,3 +1,4 @@
+import type { ed25519 } from '@noble/curves/ed25519.js';
 import { createPublicKey, verify } from 'node:crypto';
 import { canonicalBytes } from '../encoding/canonical-json.ts';
 import { sha256Hex } from '../encoding/hash.ts';
@@ -18,6 +19,9 @@ export interface Seal {
 /** SubjectPublicKeyInfo of Ed25519 up to the 32 raw bytes (RFC 8410). */
 const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
 
+const KEY_BYTES = 32;
+const SIGNATURE_BYTES = 64;
+
 /** DSSE pre-authentication encoding (DSSE v1, PAE) with the payload type of the kind. */
 export function preAuthentication(kind: SealedKind, body: Uint8Array): Buffer {
   const type = `application/vnd.countersign.${kind}.v1+json`;
@@ -34,45 +38,61 @@ export function encodeSeal(seal: Seal): Buffer {
   return canonicalBytes({ key: toHex(seal.publicKey), signature: toBase64(seal.signature) });
 }
 
-/** Reads `manifest.sig`. @throws SEAL-FORM */
+/** Reads `manifest.sig`: exactly the bytes that {@link encodeSeal} gives for a key and a signature. @throws SEAL-FORM */
 export function decodeSeal(bytes: Uint8Array): Seal {
+  let seal: Seal;
   try {
     const value = parseCanonicalJson(bytes);
-    if (!isObject(value) || Object.keys(value).join() !== 'key,signature') throw new Error('members');
-    const publicKey = fromHex(String(value['key']), 32);
-    const signature = fromBase64(String(value['signature']));
-    if (signature.length !== 64) throw new Error('length');
-    return { publicKey, signature };
+    if (!isObject(value)) throw new TypeError('not an object');
+    const { key, signature } = value;
+    if (typeof key !== 'string' || typeof signature !== 'string') throw new TypeError('not text');
+    seal = { publicKey: fromHex(key, KEY_BYTES), signature: fromBase64(signature) };
   } catch (cause) {
-    throw refused('SEAL-FORM', 'the seal is not well formed', { expected: 'a key and a signature', cause });
+    throw sealFault(cause);
   }
+  // Encoded again it must be the same: no further member, no other length.
+  if (seal.signature.length !== SIGNATURE_BYTES || Buffer.compare(encodeSeal(seal), bytes) !== 0)
+    throw sealFault();
+  return seal;
+}
+
+function sealFault(cause?: unknown): Error {
+  return refused('SEAL-FORM', 'the seal is not well formed', {
+    expected: 'a key of 64 hex digits and a signature of 64 bytes',
+    cause,
+  });
 }
 
 /**
  * Verifies a seal over raw bytes with two implementations: node:crypto, and @noble/curves by the strict rules of
  * RFC 8032 (`zip215: false`), which alone refuses keys of small order.
  *
- * @throws SEAL-KEY for a key of small order, SEAL-SIGNATURE
+ * @throws SEAL-KEY for a key that is no point or of small order, SEAL-SIGNATURE
  */
-export async function verifySeal(kind: SealedKind, body: Uint8Array, { publicKey, signature }: Seal): Promise<void> {
-  const { ed25519 } = await import('@noble/curves/ed25519.js');
-  if (isSmallOrder(ed25519, publicKey))
-    throw refused('SEAL-KEY', 'the sealing key is of small order', { found: toHex(publicKey) });
+export async function verifySeal(
+  kind: SealedKind,
+  body: Uint8Array,
+  { publicKey, signature }: Seal,
+): Promise<void> {
+  const { ed25519: curve } = await import('@noble/curves/ed25519.js');
+  if (isSmallOrder(curve, publicKey))
+    throw refused('SEAL-KEY', 'the sealing key is no key: not a point, or of small order', {
+      found: toHex(publicKey),
+    });
   const message = preAuthentication(kind, body);
   const key = createPublicKey({ key: Buffer.concat([SPKI_PREFIX, publicKey]), format: 'der', type: 'spki' });
-  if (verify(null, message, key, signature) && ed25519.verify(signature, message, publicKey, { zip215: false })) return;
+  if (verify(null, message, key, signature) && curve.verify(signature, message, publicKey, { zip215: false }))
+    return;
   throw refused('SEAL-SIGNATURE', 'the seal does not verify', {
     expected: `a seal over a ${kind}`,
     hint: 'the file is damaged, or somebody changed it: take it from its sender again',
   });
 }
 
-type Ed25519 = typeof import('@noble/curves/ed25519.js').ed25519;
-
 /** Whether no signature of the key could mean anything; a key that is no point at all counts too. */
-function isSmallOrder(ed25519: Ed25519, publicKey: Uint8Array): boolean {
+function isSmallOrder(curve: typeof ed25519, publicKey: Uint8Array): boolean {
   try {
-    return ed25519.Point.fromBytes(publicKey).isSmallOrder();
+    return curve.Point.fromBytes(publicKey).isSmallOrder();
   } catch {
     return true;
   }

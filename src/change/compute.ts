@@ -62,19 +62,27 @@ export function computeRoles(dialect: Dialect, inputs: ChangeInputs): ComputedRo
   const { base, changes } = inputs;
   const creates = changes.some((change) => change.type === 'init');
   if (creates !== (base === null))
-    throw refused('CHANGE-INIT', creates ? 'the repository exists already' : 'the repository does not exist yet', {
-      where: inputs.context.repository,
-      hint: creates ? 'reset the staged init' : 'stage init first',
-    });
+    throw refused(
+      'CHANGE-INIT',
+      creates ? 'the repository exists already' : 'the repository does not exist yet',
+      {
+        where: inputs.context.repository,
+        hint: creates ? 'reset the staged init' : 'stage init first',
+      },
+    );
   const entries = entryChanges(dialect, (role) => currentEntries(dialect, base, role), changes);
   const names = creates ? ['root', ...new Set(['targets', ...entries.keys()])] : [...entries.keys()];
   const roles = names.sort().map((role) => {
     const plan = inputs.plan.find((planned) => planned.role === role);
     if (!plan) throw refused('CHANGE-PLAN', 'no version and expiry for a role that changes', { where: role });
-    return role === 'root' ? firstRoot(dialect, inputs, plan) : targetsRole(dialect, inputs, plan, entries.get(role));
+    return role === 'root'
+      ? firstRoot(dialect, inputs, plan)
+      : targetsRole(dialect, inputs, plan, entries.get(role));
   });
   if (roles.length !== inputs.plan.length)
-    throw refused('CHANGE-PLAN', 'a role is planned that nothing changes', { where: inputs.context.repository });
+    throw refused('CHANGE-PLAN', 'a role is planned that nothing changes', {
+      where: inputs.context.repository,
+    });
   return roles;
 }
 
@@ -103,7 +111,12 @@ function firstRoot(dialect: Dialect, inputs: ChangeInputs, plan: RolePlan): Comp
   const signers = slots
     .filter(({ role }) => role === 'root')
     .map(({ id, role }) => ({ keyid: filledId(dialect, inputs, id, role), quorum: 'new' as const }));
-  return finish(plan, signed, { open: keys.some((key) => key.value === null), slots, signers, needs: { old: 0, new: 1 } });
+  return finish(plan, signed, {
+    open: keys.some((key) => key.value === null),
+    slots,
+    signers,
+    needs: { old: 0, new: 1 },
+  });
 }
 
 /** The slots of a repository's first root, in the order of the dialect. */
@@ -143,7 +156,12 @@ function targetsRole(
   }
   const keys = keysOf(dialect, base.root, base.targets, plan.role, context);
   const signers = keys.keys.map(({ id }) => ({ keyid: id, quorum: 'both' as const }));
-  return finish(plan, signed, { open: false, slots: [], signers, needs: { old: keys.threshold, new: keys.threshold } });
+  return finish(plan, signed, {
+    open: false,
+    slots: [],
+    signers,
+    needs: { old: keys.threshold, new: keys.threshold },
+  });
 }
 
 function finish(

@@ -26,7 +26,9 @@ export function entryChanges(
       dialect.checkTarget(change.name);
       entries.set(change.name, { length: change.length, hashes: change.hashes });
     } else if (change.type === 'remove') {
-      const present = entries.has(change.name) ? entries.get(change.name) !== null : current(change.role).has(change.name);
+      const present = entries.has(change.name)
+        ? entries.get(change.name) !== null
+        : current(change.role).has(change.name);
       if (!present)
         throw refused('CHANGE-ABSENT', 'a target is to be removed that is not there', {
           found: change.name,

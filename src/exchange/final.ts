@@ -5,7 +5,11 @@ import type { Signature } from '../metadata/document.ts';
  * The file that is published: a function of the payload and the set of verified signatures, whatever order or
  * combination they came in. One signature a key, the smallest where a key gave two; by key ID (M17).
  */
-export function finalFile(dialect: Dialect, payload: Uint8Array, signatures: readonly Signature[]): Uint8Array {
+export function finalFile(
+  dialect: Dialect,
+  payload: Uint8Array,
+  signatures: readonly Signature[],
+): Uint8Array {
   const byKey = new Map<string, Signature>();
   for (const signature of signatures) {
     const other = byKey.get(signature.keyid);

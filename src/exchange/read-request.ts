@@ -70,7 +70,10 @@ export function recordDigestOf(record: RepositoryRequest): string {
 }
 
 /** The documents with the fills in place: what is shown for consent, signed and posted. */
-export function closeRoles(reading: RepositoryReading, fills: ReadonlyMap<string, Uint8Array>): ComputedRole[] {
+export function closeRoles(
+  reading: RepositoryReading,
+  fills: ReadonlyMap<string, Uint8Array>,
+): ComputedRole[] {
   if (fills.size === 0) return [...reading.roles];
   const { dialect, base, changes, onlineKeys, record, now } = reading;
   const plan = record.result.map(({ role, version, expires }) => ({ role, version, expires }));
@@ -85,7 +88,9 @@ export function closeRoles(reading: RepositoryReading, fills: ReadonlyMap<string
 }
 
 function repositoryFiles(record: RepositoryRequest, read: ReadFile): RepositoryFiles | null {
-  const present = new Map(record.base.flatMap(({ role, file }) => (file ? [[role, read(file)] as const] : [])));
+  const present = new Map(
+    record.base.flatMap(({ role, file }) => (file ? [[role, read(file)] as const] : [])),
+  );
   if (present.size === 0 && record.roots.length === 0) return null;
   const newest = record.roots.at(-1);
   if (newest === undefined || record.base.find(({ role }) => role === 'root')?.file !== newest)
@@ -116,16 +121,29 @@ function checkRecord(
   const operation = deriveOperation(base, roles);
   require('POLICY-OPERATION', 'the request is not the operation that it names', operation, record.operation, record.name);
   const expectedBase = baseList(base, roles, (document) => `files/${sha256Hex(document.file)}`);
-  require('REQUEST-BASE', 'the base is not what the files say', canonicalText(expectedBase as unknown as Json), canonicalText(record.base as unknown as Json), record.name);
+  require('REQUEST-BASE', 'the base is not what the files say', canonicalText(
+    expectedBase as unknown as Json,
+  ), canonicalText(record.base as unknown as Json), record.name);
   roles.forEach((role, index) => {
     const claimed = record.result[index];
     const where = `${record.name} ${role.role}`;
-    require('REQUEST-RESULT', 'the roles are not in the computed order', role.role, claimed?.role ?? 'none', where);
+    require('REQUEST-RESULT', 'the roles are not in the computed order', role.role, claimed?.role ??
+      'none', where);
     if (!claimed) return;
     const payload = sha256Hex(role.document);
-    require('REQUEST-RECOMPUTED', 'the unsigned metadata does not follow from the changes', payload, sha256Hex(read(claimed.document)), where);
-    require('REQUEST-RECOMPUTED', 'the payload digest is not the document’s', role.open ? 'null' : payload, claimed.payload ?? 'null', where);
-    require('REQUEST-SIGNERS', 'the signers are not those that the base and the changes demand', canonicalText({ signers: role.signers, needs: role.needs, slots: role.slots } as unknown as Json), canonicalText({ signers: claimed.signers.map(({ keyid, quorum }) => ({ keyid, quorum })), needs: claimed.needs, slots: claimed.slots.map(({ id, kind, role: slotRole }) => ({ id, kind, role: slotRole })) } as unknown as Json), where);
+    require('REQUEST-RECOMPUTED', 'the unsigned metadata does not follow from the changes', payload, sha256Hex(
+      read(claimed.document),
+    ), where);
+    require('REQUEST-RECOMPUTED', 'the payload digest is not the document’s', role.open
+      ? 'null'
+      : payload, claimed.payload ?? 'null', where);
+    require('REQUEST-SIGNERS', 'the signers are not those that the base and the changes demand', canonicalText(
+      { signers: role.signers, needs: role.needs, slots: role.slots } as unknown as Json,
+    ), canonicalText({
+      signers: claimed.signers.map(({ keyid, quorum }) => ({ keyid, quorum })),
+      needs: claimed.needs,
+      slots: claimed.slots.map(({ id, kind, role: slotRole }) => ({ id, kind, role: slotRole })),
+    } as unknown as Json), where);
   });
 }
 
@@ -137,14 +155,21 @@ function require(check: string, message: string, expected: string, found: string
 function checkEvidence(record: RepositoryRequest, changes: readonly Change[], read: ReadFile): void {
   const wanted = changes.flatMap((change) => (change.type === 'add' && change.evidence ? [change] : []));
   if (wanted.length !== record.evidence.length)
-    throw refused('REQUEST-EVIDENCE', 'the manifests are not those that the changes name', { where: record.name });
+    throw refused('REQUEST-EVIDENCE', 'the manifests are not those that the changes name', {
+      where: record.name,
+    });
   wanted.forEach((change, index) => {
     const { role, target, file } = record.evidence[index] as RepositoryRequest['evidence'][number];
     const where = `${record.name} ${change.role} ${change.name}`;
     const bytes = read(file);
     require('REQUEST-EVIDENCE', 'a manifest belongs to another target', `${change.role} ${change.name}`, `${role} ${target}`, where);
-    require('REQUEST-EVIDENCE', 'a manifest is not the one behind the hash', change.hashes.sha256, sha256Hex(bytes), where);
-    require('REQUEST-EVIDENCE', 'a manifest has another length', String(change.length), String(bytes.length), where);
-    require('REQUEST-EVIDENCE', 'a manifest is not the one that the change names', change.evidence ?? '', sha256Hex(bytes), where);
+    require('REQUEST-EVIDENCE', 'a manifest is not the one behind the hash', change.hashes.sha256, sha256Hex(
+      bytes,
+    ), where);
+    require('REQUEST-EVIDENCE', 'a manifest has another length', String(change.length), String(
+      bytes.length,
+    ), where);
+    require('REQUEST-EVIDENCE', 'a manifest is not the one that the change names', change.evidence ??
+      '', sha256Hex(bytes), where);
   });
 }

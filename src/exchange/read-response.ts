@@ -45,7 +45,11 @@ export function checkBinding(
     throw refused('EXCHANGE-BINDING', 'the response comes from a station that the request was not sent to', {
       found: response.from.key,
     });
-  bind('the number of repositories', String(manifest.repositories.length), String(response.repositories.length));
+  bind(
+    'the number of repositories',
+    String(manifest.repositories.length),
+    String(response.repositories.length),
+  );
 }
 
 function bind(what: string, expected: string, found: string): void {
@@ -71,7 +75,11 @@ export function readRepositoryResponse(
   const { record } = reading;
   bind('a repository', `${record.dialect} ${record.name}`, `${answer.dialect} ${answer.name}`);
   bind(`the record of ${record.name}`, reading.recordDigest, answer.record);
-  bind(`the roles of ${record.name}`, record.result.map(({ role }) => role).join(' '), answer.roles.map(({ role }) => role).join(' '));
+  bind(
+    `the roles of ${record.name}`,
+    record.result.map(({ role }) => role).join(' '),
+    answer.roles.map(({ role }) => role).join(' '),
+  );
   const fills = readFills(reading, answer, read);
   const closed = closeRoles(reading, fills);
   const roles = closed.map((role, index) => {
@@ -120,10 +128,15 @@ function readRole(
 ): AnsweredRole {
   const where = `${reading.record.name} ${role.role}`;
   const signed = said.outcome === 'signed';
-  if (said.version !== role.version || signed !== said.signatures.length > 0 || signed !== (said.document !== null))
+  if (
+    said.version !== role.version ||
+    signed !== said.signatures.length > 0 ||
+    signed !== (said.document !== null)
+  )
     throw refused('EXCHANGE-CONTENT', 'an outcome contradicts itself or the request', { where });
   const keys = signersOf(reading, role, fills);
-  if (!signed) return { role, outcome: said.outcome, check: said.check, signatures: [], missing: keys.threshold };
+  if (!signed)
+    return { role, outcome: said.outcome, check: said.check, signatures: [], missing: keys.threshold };
   const digest = sha256Hex(role.document);
   const found = sha256Hex(read(said.document as string));
   if (role.open || said.payload !== digest || found !== digest)
@@ -132,7 +145,11 @@ function readRole(
       found,
       where,
     });
-  const signatures = said.signatures.map(({ keyid, method, value }) => ({ keyid, method, value: fromBase64(value) }));
+  const signatures = said.signatures.map(({ keyid, method, value }) => ({
+    keyid,
+    method,
+    value: fromBase64(value),
+  }));
   const counted = verifySignatures(reading.dialect, keys, role, signatures, where);
   return { role, outcome: 'signed', check: null, signatures, missing: Math.max(0, keys.threshold - counted) };
 }
@@ -166,7 +183,10 @@ function verifySignatures(
   for (const signature of signatures) {
     const key = byId.get(signature.keyid);
     if (!key?.public)
-      throw refused('EXCHANGE-SIGNATURE', 'a signature is by a key outside the role', { found: signature.keyid, where });
+      throw refused('EXCHANGE-SIGNATURE', 'a signature is by a key outside the role', {
+        found: signature.keyid,
+        where,
+      });
     if (!dialect.isValid(key, role.document, signature))
       throw refused('EXCHANGE-SIGNATURE', 'a signature does not verify', { found: signature.keyid, where });
     const identity = toHex(key.public.spki);

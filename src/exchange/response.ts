@@ -56,7 +56,13 @@ function writeAnswer(answer: RepositoryAnswer, contents: Contents): RepositoryRe
     dialect: reading.record.dialect,
     name: reading.record.name,
     record: reading.recordDigest,
-    fills: fills.map(({ slot, kind, value, keyid, by }) => ({ slot, kind, value: contents.add(value), keyid, by })),
+    fills: fills.map(({ slot, kind, value, keyid, by }) => ({
+      slot,
+      kind,
+      value: contents.add(value),
+      keyid,
+      by,
+    })),
     marks,
     roles: roles.map(({ role, outcome, check, signatures }) => ({
       role: role.role,

@@ -1,5 +1,12 @@
 import type { JsonObject } from '../encoding/json.ts';
-import type { ListedFile, MetadataKey, RoleKeys, Signature, SignedDocument, TargetEntry } from './document.ts';
+import type {
+  ListedFile,
+  MetadataKey,
+  RoleKeys,
+  Signature,
+  SignedDocument,
+  TargetEntry,
+} from './document.ts';
 import type { PublicKey, SignatureScheme } from './key.ts';
 
 export type DialectName = 'notary' | 'tuf';

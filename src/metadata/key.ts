@@ -1,5 +1,12 @@
 /** Key algorithms that a signing key may have, as the command line names them. */
-export const ALGORITHMS = ['ecdsa-p256', 'ecdsa-p384', 'ed25519', 'rsa-2048', 'rsa-3072', 'rsa-4096'] as const;
+export const ALGORITHMS = [
+  'ecdsa-p256',
+  'ecdsa-p384',
+  'ed25519',
+  'rsa-2048',
+  'rsa-3072',
+  'rsa-4096',
+] as const;
 export type Algorithm = (typeof ALGORITHMS)[number];
 
 /**

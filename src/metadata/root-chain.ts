@@ -22,7 +22,12 @@ export function verifyRootChain(
   roots.forEach((root, index) => {
     const before = roots[index - 1];
     if (before && root.version !== before.version + 1)
-      throw chainFault(context, root, `version ${String(before.version + 1)}`, `version ${String(root.version)}`);
+      throw chainFault(
+        context,
+        root,
+        `version ${String(before.version + 1)}`,
+        `version ${String(root.version)}`,
+      );
   });
   const trusted = pinned ? afterPin(roots, pinned, context) : roots;
   let previous = pinned;
@@ -44,9 +49,19 @@ function afterPin(
   const first = roots[0] as SignedDocument;
   const newest = roots.at(-1) as SignedDocument;
   if (newest.version < pinned.version)
-    throw chainFault(context, newest, `the pinned version ${String(pinned.version)} or later`, `version ${String(newest.version)}`);
+    throw chainFault(
+      context,
+      newest,
+      `the pinned version ${String(pinned.version)} or later`,
+      `version ${String(newest.version)}`,
+    );
   if (first.version > pinned.version + 1)
-    throw chainFault(context, first, `every root from ${String(pinned.version)}`, `version ${String(first.version)} first`);
+    throw chainFault(
+      context,
+      first,
+      `every root from ${String(pinned.version)}`,
+      `version ${String(first.version)} first`,
+    );
   const same = roots.find((root) => root.version === pinned.version);
   if (same && Buffer.compare(same.payload, pinned.payload) !== 0)
     throw chainFault(context, same, 'the pinned root', 'another root of the same version');

@@ -38,7 +38,10 @@ export function approveByScript(examination: Examination, given: ScriptedApprova
   const [first] = open;
   if (first)
     throw refused('APPROVE-ANOMALY', 'something must be accepted that the script does not name', {
-      expected: open.slice(0, 8).map(({ id }) => `--accept ${id}`).join(' '),
+      expected: open
+        .slice(0, 8)
+        .map(({ id }) => `--accept ${id}`)
+        .join(' '),
       found: first.text,
       hint: 'review --json lists every ID; accept each only after looking at it',
     });

@@ -21,7 +21,12 @@ export function baseEvents(
     const events: ExchangeEvent[] = [
       {
         event: 'accepted',
-        data: { request: examination.digest, repository, from: manifest.from.key, sequence: manifest.sequence },
+        data: {
+          request: examination.digest,
+          repository,
+          from: manifest.from.key,
+          sequence: manifest.sequence,
+        },
       },
     ];
     const { base, record } = reading;

@@ -43,7 +43,9 @@ export function examine(
   checkAddressed(station, manifest, digest);
   const unknown = excepted.find((name) => !manifest.repositories.some((record) => record.name === name));
   if (unknown !== undefined)
-    throw usage('EXCEPT-UNKNOWN', 'the request does not hold the repository to be left out', { found: unknown });
+    throw usage('EXCEPT-UNKNOWN', 'the request does not hold the repository to be left out', {
+      found: unknown,
+    });
   const failures: CountersignError[] = [];
   const repositories: RepositoryExamination[] = [];
   for (const record of manifest.repositories) {
@@ -84,10 +86,14 @@ function withoutFirstRoots(repositories: readonly RepositoryExamination[]): Repo
 function combined(failures: readonly CountersignError[]): CountersignError {
   const [first] = failures;
   if (failures.length === 1 && first) return first;
-  return refused('REQUEST-REPOSITORIES', `${String(failures.length)} repositories of the request are refused`, {
-    found: failures.map(({ check, where, message }) => `${check} ${where ?? ''}: ${message}`).join('; '),
-    hint: 'sign the others with --except NAME for each, or refuse the request',
-  });
+  return refused(
+    'REQUEST-REPOSITORIES',
+    `${String(failures.length)} repositories of the request are refused`,
+    {
+      found: failures.map(({ check, where, message }) => `${check} ${where ?? ''}: ${message}`).join('; '),
+      hint: 'sign the others with --except NAME for each, or refuse the request',
+    },
+  );
 }
 
 /** Binding of the request to this station: environment, recipient, heard head, time (M6, M9, S26). */
@@ -105,12 +111,16 @@ function checkAddressed(station: OfflineStation, manifest: RequestManifest, dige
       found: manifest.to.map(({ key }) => key).join(' '),
     });
   if (us.head && station.hashOfLine(us.head.line) !== us.head.hash)
-    throw refused('LEDGER-ROLLBACK', 'the online half heard of a ledger line that this station does not have', {
-      expected: `line ${String(us.head.line)} ${us.head.hash}`,
-      found: station.hashOfLine(us.head.line) ?? 'no such line',
-      where: digest,
-      hint: 'this home was restored from an old copy, or it was cloned: nothing may be signed until that is clear',
-    });
+    throw refused(
+      'LEDGER-ROLLBACK',
+      'the online half heard of a ledger line that this station does not have',
+      {
+        expected: `line ${String(us.head.line)} ${us.head.hash}`,
+        found: station.hashOfLine(us.head.line) ?? 'no such line',
+        where: digest,
+        hint: 'this home was restored from an old copy, or it was cloned: nothing may be signed until that is clear',
+      },
+    );
   checkNotAfter(manifest, now);
 }
 
@@ -153,7 +163,13 @@ function examineRepository(
     if (!role.open) checkSigned(role, marks, record);
   }
   const differences = differencesOf(reading, roles);
-  return { reading, roles, differences, fills, anomalies: anomaliesOf(reading, differences, marks, station.now) };
+  return {
+    reading,
+    roles,
+    differences,
+    fills,
+    anomalies: anomaliesOf(reading, differences, marks, manifest.from.key, station.now),
+  };
 }
 
 /** A second first root for one name would be another content for version 1 (M2, M3). */

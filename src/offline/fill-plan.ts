@@ -31,7 +31,9 @@ export function planFills(
   filled: (repository: string) => ReadonlyMap<string, Uint8Array>,
   named: readonly string[],
 ): PlannedFill[] {
-  const free = [...station.keys.keys.values()].filter((key) => key.role === 'targets' && key.repository === null);
+  const free = [...station.keys.keys.values()].filter(
+    (key) => key.role === 'targets' && key.repository === null,
+  );
   return readings.flatMap((reading) => {
     const repository = repositoryKey(reading.record);
     const done = filled(repository);
@@ -42,13 +44,20 @@ export function planFills(
     return slots
       .filter((slot) => !done.has(slot.id))
       .map((slot) => {
-        const key = slot.kind === 'certificate' ? root : (boundKey(station, repository, slot.role) ?? free.shift() ?? null);
+        const key =
+          slot.kind === 'certificate'
+            ? root
+            : (boundKey(station, repository, slot.role) ?? free.shift() ?? null);
         return { reading, repository, slot, key, algorithm: slot.algorithm, place: placeOf(key ?? root) };
       });
   });
 }
 
-function checkStation(station: OfflineStation, slots: readonly { readonly station: string }[], where: string): void {
+function checkStation(
+  station: OfflineStation,
+  slots: readonly { readonly station: string }[],
+  where: string,
+): void {
   if (slots.every((slot) => slot.station === station.home.identity)) return;
   throw incomplete('KEY-NONE', 'the slots of this repository are for another station', {
     where,
@@ -56,7 +65,11 @@ function checkStation(station: OfflineStation, slots: readonly { readonly statio
   });
 }
 
-function chooseRoot(station: OfflineStation, reading: RepositoryReading, named: readonly string[]): SigningKey {
+function chooseRoot(
+  station: OfflineStation,
+  reading: RepositoryReading,
+  named: readonly string[],
+): SigningKey {
   const repository = repositoryKey(reading.record);
   const roots = [...station.keys.keys.values()].filter(
     (key) => key.role === 'root' && (key.repository === null || key.repository === repository),

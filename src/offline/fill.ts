@@ -25,12 +25,19 @@ export async function fillSlots(
   signers: Signers,
 ): Promise<void> {
   const keys = await keysFor(station, plans, signers);
-  const tasks: { plan: PlannedFill; key: SigningKey; content: CertificateContent; task: SignTask; maker: CertificateMaker }[] = [];
+  const tasks: {
+    plan: PlannedFill;
+    key: SigningKey;
+    content: CertificateContent;
+    task: SignTask;
+    maker: CertificateMaker;
+  }[] = [];
   const events: ExchangeEvent[] = [];
   for (const plan of plans) {
     const key = keys.get(plan) as SigningKey;
     const maker = plan.reading.dialect.certificates;
-    if (plan.slot.kind === 'key') events.push(fillEvent(request, plan, plan.reading.dialect.keyValue(key.public)));
+    if (plan.slot.kind === 'key')
+      events.push(fillEvent(request, plan, plan.reading.dialect.keyValue(key.public)));
     else if (maker) {
       const content = certificateContent(station, plan, key);
       const task = { key, scheme: maker.scheme(key.public), message: maker.message(content) };
@@ -39,7 +46,9 @@ export async function fillSlots(
   }
   const signatures = await signers.sign(tasks.map(({ task }) => task));
   tasks.forEach(({ plan, content, task, maker }, index) => {
-    events.push(fillEvent(request, plan, maker.value(content, task.message, signatures[index] as Uint8Array)));
+    events.push(
+      fillEvent(request, plan, maker.value(content, task.message, signatures[index] as Uint8Array)),
+    );
   });
   station.home.ledger.append(events);
 }
@@ -59,7 +68,10 @@ function fillEvent(request: string, plan: PlannedFill, value: Uint8Array): Excha
   const { reading, slot, repository } = plan;
   const context = { repository: reading.record.name, now: reading.now };
   const keyid = reading.dialect.readKey(slot.role, value, context).id;
-  return { event: 'fill', data: { request, repository, slot: slot.id, kind: slot.kind, keyid, value: toBase64(value) } };
+  return {
+    event: 'fill',
+    data: { request, repository, slot: slot.id, kind: slot.kind, keyid, value: toBase64(value) },
+  };
 }
 
 /** The key of each plan; missing ones are generated in one batch a place, with their intents recorded first. */
@@ -84,7 +96,14 @@ async function keysFor(
     const born = generated.map((key, index) => {
       const { plan, intent } = group[index] as (typeof missing)[number];
       const id = stationKeyId(key.public);
-      keys.set(plan, { id, public: key.public, role: intent.role, repository: intent.repository, location: key.location, grade: key.grade });
+      keys.set(plan, {
+        id,
+        public: key.public,
+        role: intent.role,
+        repository: intent.repository,
+        location: key.location,
+        grade: key.grade,
+      });
       return keyEvent(id, key, intent);
     });
     station.home.ledger.append(born);

@@ -106,14 +106,12 @@ function signedAnswer(
 }
 
 function refusedAnswer(record: RepositoryRequest, marks: RepositoryMarks, check: string): RepositoryAnswer {
-  const roles = record.result.map(
-    ({ role, version }): RoleOutcome => ({
-      role: { role, version, document: new Uint8Array() },
-      outcome: 'refused',
-      check,
-      signatures: [],
-    }),
-  );
+  const roles = record.result.map(({ role, version }): RoleOutcome => ({
+    role: { role, version, document: new Uint8Array() },
+    outcome: 'refused',
+    check,
+    signatures: [],
+  }));
   return { reading: { record, recordDigest: recordDigestOf(record) }, fills: [], marks, roles };
 }
 
@@ -161,7 +159,8 @@ async function sealAnswer(
 
 function lastResponse(station: OfflineStation, partner: string): string | null {
   let last: string | null = null;
-  for (const state of station.signing.values()) if (state.from === partner && state.response) last = state.response;
+  for (const state of station.signing.values())
+    if (state.from === partner && state.response) last = state.response;
   return last;
 }
 

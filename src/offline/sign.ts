@@ -51,7 +51,11 @@ export interface SignResult extends SignedFile {
  * Signs a request: the same checks as review, keys, fills, consent over the closed bytes, then intent,
  * signatures, both verifications, outcome, seal and release, each recorded before the next (M4, M7, R11, R13).
  */
-export async function sign(station: OfflineStation, options: SignOptions, ports: SignPorts): Promise<SignResult> {
+export async function sign(
+  station: OfflineStation,
+  options: SignOptions,
+  ports: SignPorts,
+): Promise<SignResult> {
   let digest: string | null = null;
   return recordingRefusals(
     station,
@@ -71,7 +75,15 @@ export async function sign(station: OfflineStation, options: SignOptions, ports:
 
 function resumed(station: OfflineStation, request: string, response: string, out: string): SignResult {
   const file = releaseStored(station, request, response, out);
-  return { ...file, request, signatures: 0, repositories: 0, refused: [], resumed: true, times: { token: 0, secondCheck: 0 } };
+  return {
+    ...file,
+    request,
+    signatures: 0,
+    repositories: 0,
+    refused: [],
+    resumed: true,
+    times: { token: 0, secondCheck: 0 },
+  };
 }
 
 async function signTaken(
@@ -145,7 +157,10 @@ function intents(
     ...baseEvents(station, examination, manifest),
     ...plans.flatMap(({ repository, role, keyid, payload, bind }): ExchangeEvent[] => [
       ...(bind ? [{ event: 'bound', data: { key: bind, repository } } as const] : []),
-      { event: 'intent', data: { request: digest, repository, role: role.role, version: role.version, payload, key: keyid } },
+      {
+        event: 'intent',
+        data: { request: digest, repository, role: role.role, version: role.version, payload, key: keyid },
+      },
     ]),
   ];
 }

@@ -64,6 +64,9 @@ export function planSignatures(station: OfflineStation, examination: Examination
   }
   const asked = examination.repositories.some(({ roles }) => roles.length > 0);
   if (plans.length === 0 && !open && asked)
-    throw noKey(examination.digest, 'key list shows what is held here; take the request to the station that holds the keys');
+    throw noKey(
+      examination.digest,
+      'key list shows what is held here; take the request to the station that holds the keys',
+    );
   return plans;
 }

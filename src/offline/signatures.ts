@@ -20,7 +20,9 @@ export async function signaturesOf(
   progress: (done: number, total: number) => void,
 ): Promise<Uint8Array[]> {
   const stored = station.signing.get(request)?.signatures;
-  const signatures = plans.map(({ repository, role, keyid }) => stored?.get(signatureKey(repository, role.role, keyid)));
+  const signatures = plans.map(({ repository, role, keyid }) =>
+    stored?.get(signatureKey(repository, role.role, keyid)),
+  );
   const missing = plans.flatMap((plan, index) => (signatures[index] ? [] : [{ plan, index }]));
   let pending: ExchangeEvent[] = [];
   const flush = (): void => {

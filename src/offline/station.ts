@@ -34,7 +34,9 @@ export function offlineStation(home: Home, now: number): OfflineStation {
       const prefix = `${repository} `;
       const fills = [...(signing.get(request)?.fills ?? [])];
       return new Map(
-        fills.filter(([key]) => key.startsWith(prefix)).map(([key, { value }]) => [key.slice(prefix.length), value]),
+        fills
+          .filter(([key]) => key.startsWith(prefix))
+          .map(([key, { value }]) => [key.slice(prefix.length), value]),
       );
     },
   };

@@ -18,7 +18,10 @@ export interface PlaceOptions {
  */
 export function addRepository(home: Home, names: readonly string[], options: PlaceOptions): Place {
   const place = placeOf(options);
-  addRepositories(home, names.map((name) => ({ dialect: 'notary' as const, name, place })));
+  addRepositories(
+    home,
+    names.map((name) => ({ dialect: 'notary' as const, name, place })),
+  );
   return place;
 }
 

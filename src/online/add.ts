@@ -34,11 +34,20 @@ export async function addFile(
   }
   const [sha256, sha512] = hashes.map((hash) => hash.digest('hex')) as [string, string];
   const entry = repositoryNamed(station.home, gun);
-  return staged(station, gun, addChanges(entry, { name, length: String(length), sha256, sha512, roles }, null));
+  return staged(
+    station,
+    gun,
+    addChanges(entry, { name, length: String(length), sha256, sha512, roles }, null),
+  );
 }
 
 /** Stages every line of a list in one go. */
-export function addList(station: OnlineStation, gun: string, path: string, roles: readonly string[]): AddResult {
+export function addList(
+  station: OnlineStation,
+  gun: string,
+  path: string,
+  roles: readonly string[],
+): AddResult {
   const entry = repositoryNamed(station.home, gun);
   const inputs = readTargetList(path);
   return staged(
@@ -53,7 +62,11 @@ export async function addImage(
   station: OnlineStation,
   gun: string,
   reference: string,
-  options: { readonly roles: readonly string[]; readonly ca: string | undefined; readonly environment: Environment },
+  options: {
+    readonly roles: readonly string[];
+    readonly ca: string | undefined;
+    readonly environment: Environment;
+  },
 ): Promise<AddResult> {
   const entry = repositoryNamed(station.home, gun);
   const { resolveImage } = await import('./registry/resolve-image.ts');

@@ -27,9 +27,15 @@ export function addChanges(entry: RepositoryEntry, input: TargetInput, evidence:
   const dialect = dialectOf(entry.dialect);
   dialect.checkTarget(input.name);
   if (!/^(?:0|[1-9][0-9]*)$/.test(input.length) || Number(input.length) > MAX_LENGTH)
-    throw usage('CHANGE-LENGTH', 'a length is a decimal number of bytes', { found: input.length, where: input.name });
+    throw usage('CHANGE-LENGTH', 'a length is a decimal number of bytes', {
+      found: input.length,
+      where: input.name,
+    });
   const sha256 = digits('sha256', input.sha256, 64, input.name);
-  const hashes = input.sha512 === undefined ? { sha256 } : { sha256, sha512: digits('sha512', input.sha512, 128, input.name) };
+  const hashes =
+    input.sha512 === undefined
+      ? { sha256 }
+      : { sha256, sha512: digits('sha512', input.sha512, 128, input.name) };
   const roles = input.roles.length > 0 ? [...new Set(input.roles)] : ['targets'];
   return roles.map((role) => {
     dialect.checkTargetsRole(role);
@@ -40,7 +46,10 @@ export function addChanges(entry: RepositoryEntry, input: TargetInput, evidence:
 function digits(algorithm: string, text: string, count: number, where: string): string {
   const hex = text.toLowerCase();
   if (hex.length !== count || !/^[0-9a-f]+$/.test(hex))
-    throw usage('CHANGE-HASH', `a ${algorithm} is ${String(count)} hex digits`, { found: text.slice(0, 140), where });
+    throw usage('CHANGE-HASH', `a ${algorithm} is ${String(count)} hex digits`, {
+      found: text.slice(0, 140),
+      where,
+    });
   return hex;
 }
 
@@ -108,12 +117,13 @@ export interface RequestState {
 
 /** Requests that were exported, with what became of each repository. */
 export function outstandingRequests(station: OnlineStation): RequestState[] {
-  return [...station.outbox.requests.values()].map(({ digest, id, sequence, time, repositories: states }) => ({
-    digest,
-    id,
-    sequence,
-    time,
-    repositories: [...states].map(([key, state]) => ({ name: key.slice(key.indexOf(':') + 1), state })),
-  }));
+  return [...station.outbox.requests.values()].map(
+    ({ digest, id, sequence, time, repositories: states }) => ({
+      digest,
+      id,
+      sequence,
+      time,
+      repositories: [...states].map(([key, state]) => ({ name: key.slice(key.indexOf(':') + 1), state })),
+    }),
+  );
 }
-

@@ -27,9 +27,19 @@ function jsonLines(text: string, path: string): TargetInput[] {
     const value = parseStrictJson(toUtf8(line));
     if (!isObject(value)) throw fault(path, index, 'not an object');
     const { name, length, sha256, sha512, role } = value;
-    if (typeof name !== 'string' || typeof sha256 !== 'string') throw fault(path, index, 'name or sha256 is missing');
-    if (typeof length !== 'number' && typeof length !== 'string') throw fault(path, index, 'length is missing');
-    return [{ name, length: String(length), sha256, sha512: text512(sha512, path, index), roles: roles(role, path, index) }];
+    if (typeof name !== 'string' || typeof sha256 !== 'string')
+      throw fault(path, index, 'name or sha256 is missing');
+    if (typeof length !== 'number' && typeof length !== 'string')
+      throw fault(path, index, 'length is missing');
+    return [
+      {
+        name,
+        length: String(length),
+        sha256,
+        sha512: text512(sha512, path, index),
+        roles: roles(role, path, index),
+      },
+    ];
   });
 }
 
@@ -49,12 +59,14 @@ function csv(text: string, path: string): TargetInput[] {
   const [head, ...body] = rows;
   const columns = new Map(head?.map((name, index) => [name.trim(), index]));
   for (const name of columns.keys())
-    if (!['name', 'length', 'sha256', 'sha512', 'role'].includes(name)) throw fault(path, 0, `an unknown column "${name}"`);
+    if (!['name', 'length', 'sha256', 'sha512', 'role'].includes(name))
+      throw fault(path, 0, `an unknown column "${name}"`);
   for (const name of ['name', 'length', 'sha256'])
     if (!columns.has(name)) throw fault(path, 0, `the header has no column "${name}"`);
   return body.flatMap((row, index) => {
     if (row.length === 1 && row[0] === '') return [];
-    if (row.length !== columns.size) throw fault(path, index + 1, `${String(columns.size)} columns were expected`);
+    if (row.length !== columns.size)
+      throw fault(path, index + 1, `${String(columns.size)} columns were expected`);
     const cell = (name: string): string | undefined => row[columns.get(name) ?? -1];
     const sha512 = cell('sha512');
     return [

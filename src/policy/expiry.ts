@@ -30,4 +30,9 @@ export function checkExpiry(role: ComputedRole, now: number, repository: string)
 }
 
 /** Default validity that the online half asks for, in days. */
-export const DEFAULT_DAYS: Readonly<Record<string, number>> = { root: 3_650, targets: 1_095, snapshot: 1_095, timestamp: 14 };
+export const DEFAULT_DAYS: Readonly<Record<string, number>> = {
+  root: 3_650,
+  targets: 1_095,
+  snapshot: 1_095,
+  timestamp: 14,
+};

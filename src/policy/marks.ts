@@ -16,6 +16,8 @@ export interface Marks {
    * where an officer let a request supersede another (M2).
    */
   readonly signed: ReadonlyMap<string, ReadonlyMap<number, readonly SignedMark[]>>;
+  /** Identity of the online station whose request was accepted last (M16). */
+  readonly partner: string | null;
 }
 
 export interface SignedMark {
@@ -25,4 +27,4 @@ export interface SignedMark {
 }
 
 /** Marks of a repository that the station never met. */
-export const NO_MARKS: Marks = { pinned: null, seen: new Map(), signed: new Map() };
+export const NO_MARKS: Marks = { pinned: null, seen: new Map(), signed: new Map(), partner: null };

@@ -21,11 +21,14 @@ export function anomaliesOf(
   reading: RepositoryReading,
   differences: readonly RoleDifference[],
   marks: Marks,
+  sender: string,
   now: number,
 ): Anomaly[] {
   return [
     ...contact(reading, marks),
+    ...otherSender(reading, marks, sender),
     ...superseded(reading, marks),
+    ...overtaken(reading, marks),
     ...freshness(reading, now),
     ...gaps(reading, differences),
     ...expiries(reading, differences),
@@ -38,8 +41,20 @@ function contact({ record, base }: RepositoryReading, marks: Marks): Anomaly[] {
   if (!base) {
     const server = record.serverKeys.map(({ role }) => role).join(' and ');
     return [
-      { id: `FIRST-ROOT:${record.name}`, typed: true, text: `a first root for ${record.name}: nothing of it was ever seen here` },
-      ...(server ? [{ id: `SERVER-KEYS:${record.name}`, typed: false, text: `the keys of ${server} are as the online half says, not verified` }] : []),
+      {
+        id: `FIRST-ROOT:${record.name}`,
+        typed: true,
+        text: `a first root for ${record.name}: nothing of it was ever seen here`,
+      },
+      ...(server
+        ? [
+            {
+              id: `SERVER-KEYS:${record.name}`,
+              typed: false,
+              text: `the keys of ${server} are as the online half says, not verified`,
+            },
+          ]
+        : []),
     ];
   }
   if (marks.pinned) return [];
@@ -53,6 +68,33 @@ function contact({ record, base }: RepositoryReading, marks: Marks): Anomaly[] {
       text: `first contact with ${record.name}: root version ${String(base.root.version)} is not pinned here`,
     },
   ];
+}
+
+/** A repository belongs to the online station of its first contact until an officer lets another one in (M16). */
+function otherSender({ record }: RepositoryReading, marks: Marks, sender: string): Anomaly[] {
+  if (marks.partner === null || marks.partner === sender) return [];
+  return [
+    {
+      id: `SENDER:${record.name}:${sender}`,
+      typed: true,
+      text: `requests for ${record.name} came from another online station so far`,
+    },
+  ];
+}
+
+/** Something else was published under a version that this station signed. */
+function overtaken({ record }: RepositoryReading, marks: Marks): Anomaly[] {
+  return record.base.flatMap(({ role, version, sha256 }) => {
+    const signed = marks.signed.get(role)?.get(version);
+    if (!signed || signed.some((mark) => mark.sha256 === sha256)) return [];
+    return [
+      {
+        id: `OVERTAKEN:${record.name}:${role}:${String(version)}`,
+        typed: true,
+        text: `another ${role} ${String(version)} than the one signed here was published`,
+      },
+    ];
+  });
 }
 
 /** An earlier content of the same root version was signed here and may still surface (M2). */
@@ -70,7 +112,9 @@ function superseded({ record }: RepositoryReading, marks: Marks): Anomaly[] {
 /** The current timestamp and snapshot prove that the base is the newest only while they are valid (M12). */
 function freshness({ record, base }: RepositoryReading, now: number): Anomaly[] {
   if (!base) return [];
-  const late = [base.timestamp, base.snapshot].filter((document) => !document || document.expires < now * 1000);
+  const late = [base.timestamp, base.snapshot].filter(
+    (document) => !document || document.expires < now * 1000,
+  );
   if (late.length === 0) return [];
   return [
     {
@@ -95,7 +139,11 @@ function gaps({ record }: RepositoryReading, differences: readonly RoleDifferenc
 function expiries({ record }: RepositoryReading, differences: readonly RoleDifference[]): Anomaly[] {
   return differences
     .filter(({ fromExpires, toExpires }) => fromExpires !== null && toExpires < fromExpires)
-    .map(({ role }) => ({ id: `SHORTER:${record.name}:${role}`, typed: false, text: `${role} would expire earlier than it does now` }));
+    .map(({ role }) => ({
+      id: `SHORTER:${record.name}:${role}`,
+      typed: false,
+      text: `${role} would expire earlier than it does now`,
+    }));
 }
 
 function strays({ record, base }: RepositoryReading): Anomaly[] {
@@ -109,15 +157,19 @@ function strays({ record, base }: RepositoryReading): Anomaly[] {
 function targetAnomalies({ record }: RepositoryReading, difference: RoleDifference): Anomaly[] {
   return difference.targets.flatMap((change) => {
     const text = describe(change);
-    return text ? [{ id: `TARGET:${record.name}:${difference.role}:${change.name}`, typed: false, text }] : [];
+    return text
+      ? [{ id: `TARGET:${record.name}:${difference.role}:${change.name}`, typed: false, text }]
+      : [];
   });
 }
 
 function describe({ name, before, after }: TargetChange): string | null {
   if (!after) return `removed: ${name}`;
   if (!before) return null;
-  if (after.length < before.length) return `moved and shrunken (${sizes(before.length, after.length)}): ${name}`;
-  if (after.length > before.length * VAST) return `moved and vastly longer (${sizes(before.length, after.length)}): ${name}`;
+  if (after.length < before.length)
+    return `moved and shrunken (${sizes(before.length, after.length)}): ${name}`;
+  if (after.length > before.length * VAST)
+    return `moved and vastly longer (${sizes(before.length, after.length)}): ${name}`;
   return `moved to another content: ${name}`;
 }
 

@@ -65,7 +65,8 @@ function targetChanges(
   after: ReadonlyMap<string, TargetEntry>,
 ): TargetChange[] {
   const changes: TargetChange[] = [];
-  for (const [name, entry] of before) if (!after.has(name)) changes.push({ name, before: entry, after: null });
+  for (const [name, entry] of before)
+    if (!after.has(name)) changes.push({ name, before: entry, after: null });
   for (const [name, entry] of after) {
     const old = before.get(name) ?? null;
     if (!old || !sameEntry(old, entry)) changes.push({ name, before: old, after: entry });

@@ -8,6 +8,10 @@ export function groupFirstRoots(anomalies: readonly Anomaly[], merkleRoot: strin
   const first = anomalies.filter(({ id }) => id.startsWith('FIRST-ROOT:'));
   if (first.length < 2) return [...anomalies];
   const count = String(first.length);
-  const grouped = { id: `FIRST-ROOT:${count}:${merkleRoot}`, typed: true, text: `${count} repositories get their first root: nothing of them was ever seen here` };
+  const grouped = {
+    id: `FIRST-ROOT:${count}:${merkleRoot}`,
+    typed: true,
+    text: `${count} repositories get their first root: nothing of them was ever seen here`,
+  };
   return [grouped, ...anomalies.filter((anomaly) => !first.includes(anomaly))];
 }

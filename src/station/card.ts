@@ -40,7 +40,9 @@ export function writeCard(home: Home): { file: Uint8Array; digest: string } {
     keys: [],
   };
   const body = canonicalBytes(card as unknown as Json);
-  const seal = parseCanonicalJson(encodeSeal({ publicKey: home.publicKey, signature: home.seal('card', body) }));
+  const seal = parseCanonicalJson(
+    encodeSeal({ publicKey: home.publicKey, signature: home.seal('card', body) }),
+  );
   return { file: canonicalBytes({ card: card as unknown as Json, seal }), digest: sha256Hex(body) };
 }
 
@@ -53,19 +55,26 @@ export const MAX_CARD = 256 * 1024;
  * @throws CARD-FORM, CARD-SCHEMA, SEAL-KEY, SEAL-SIGNATURE
  */
 export async function readCard(file: Uint8Array): Promise<ReadCard> {
-  if (file.length > MAX_CARD) throw refused('CARD-FORM', 'the file is too large for a card', { found: `${String(file.length)} bytes` });
+  if (file.length > MAX_CARD)
+    throw refused('CARD-FORM', 'the file is too large for a card', { found: `${String(file.length)} bytes` });
   let value: Json;
   try {
     value = parseCanonicalJson(file);
   } catch (cause) {
-    throw refused('CARD-FORM', 'the file is not a card', { cause, hint: 'a card is what station card writes' });
+    throw refused('CARD-FORM', 'the file is not a card', {
+      cause,
+      hint: 'a card is what station card writes',
+    });
   }
   checkShape('card', value);
   const { card, seal } = value as unknown as { card: Card; seal: Json };
   const body = canonicalBytes(card as unknown as Json);
   const decoded = decodeSeal(canonicalBytes(seal));
   if (Buffer.compare(decoded.publicKey, fromHex(card.key, 32)) !== 0)
-    throw refused('SEAL-KEY', 'the card is sealed by another key than its own', { expected: card.key, found: toHex(decoded.publicKey) });
+    throw refused('SEAL-KEY', 'the card is sealed by another key than its own', {
+      expected: card.key,
+      found: toHex(decoded.publicKey),
+    });
   await verifySeal('card', body, decoded);
   return { card, digest: sha256Hex(body) };
 }

@@ -39,7 +39,10 @@ export function checkClock(home: Home, now: number): void {
 export function resetClock(home: Home, floor: string, now: number): { floor: string; was: string } {
   const seconds = parseTime(floor);
   if (seconds > now)
-    throw usage('CLOCK-TIME', 'the new floor is later than the clock', { expected: `at most ${formatTime(now)}`, found: floor });
+    throw usage('CLOCK-TIME', 'the new floor is later than the clock', {
+      expected: `at most ${formatTime(now)}`,
+      found: floor,
+    });
   const was = formatTime(clockFloor(home.ledger.lines()));
   home.ledger.append([{ event: 'clock-reset', data: { floor, was } }]);
   return { floor, was };

@@ -73,7 +73,7 @@ function placed(path: string, bytes: Uint8Array, place: (temporary: string) => v
 
 /** Writes every byte, however often the system takes only some. */
 export function writeAll(file: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done, bytes.length - done);
+  for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done, bytes.length - done);
 }
 
 /** Makes renames and links in a folder survive a power cut. */

@@ -8,20 +8,32 @@ export type ExchangeEvent =
   | Event<'reviewed', { request: string; id: string; from: string; sequence: number; repository: string }>
   | Event<'accepted', { request: string; repository: string; from: string; sequence: number }>
   | Event<'approved', { request: string; by: 'typed' | 'approve'; accepted: readonly string[] }>
-  | Event<'fill', { request: string; repository: string; slot: string; kind: string; keyid: string; value: string }>
+  | Event<
+      'fill',
+      { request: string; repository: string; slot: string; kind: string; keyid: string; value: string }
+    >
   | Event<'pinned', { repository: string; version: number; sha256: string; file: string }>
   | Event<'seen', { repository: string; role: string; version: number; sha256: string }>
-  | Event<'intent', { request: string; repository: string; role: string; version: number; payload: string; key: string }>
+  | Event<
+      'intent',
+      { request: string; repository: string; role: string; version: number; payload: string; key: string }
+    >
   | Event<'outcome', { request: string; repository: string; role: string; key: string; signature: string }>
   | Event<'bound', { key: string; repository: string }>
   | Event<'sealed', { request: string; response: string; sequence: number; to: string }>
   | Event<'released', { request: string; response: string }>
   | Event<'declined', { request: string; code: string }>
   | Event<'refusal', { check: string; digest: string | null }>
-  | Event<'exported', { request: string; id: string; sequence: number; repositories: number; supersedes: readonly string[] }>
+  | Event<
+      'exported',
+      { request: string; id: string; sequence: number; repositories: number; supersedes: readonly string[] }
+    >
   | Event<'reserved', { request: string; repository: string; role: string; version: number; batch: string }>
   | Event<'heard-pin', { repository: string; station: string; version: number }>
-  | Event<'answered', { request: string; response: string; from: string; sequence: number; line: number; hash: string }>
+  | Event<
+      'answered',
+      { request: string; response: string; from: string; sequence: number; line: number; hash: string }
+    >
   | Event<'taken', { repository: string; role: string; version: number }>
   | Event<'holder', { key: string; station: string }>
   | Event<'posting', { request: string; repository: string }>

@@ -4,7 +4,11 @@ import { foldKeys, keyById } from './key-registry.ts';
 import { writeOut } from './media.ts';
 
 /** Writes the public part of a key (PEM SubjectPublicKeyInfo). @throws KEY-UNKNOWN, FILE-EXISTS (exit 2) */
-export async function exportPublicKey(folder: string, id: string, out: string): Promise<{ id: string; out: string }> {
+export async function exportPublicKey(
+  folder: string,
+  id: string,
+  out: string,
+): Promise<{ id: string; out: string }> {
   const home = await openHome(folder, { write: false });
   try {
     const key = keyById(foldKeys(home.ledger.lines()), id);

@@ -26,17 +26,27 @@ const ONLINE_ROLES = ['snapshot', 'timestamp'];
  *
  * @throws KEY-ROLE, KEY-LABEL (exit 2), KEY-ALGORITHM, KEY-GRADE (exit 3), TOKEN-*, PIN-* (exit 6)
  */
-export async function generateKey(home: Home, options: GenerateOptions, open: OpenSigner): Promise<SigningKey> {
+export async function generateKey(
+  home: Home,
+  options: GenerateOptions,
+  open: OpenSigner,
+): Promise<SigningKey> {
   const { role, algorithm, repository, label, place } = options;
   const allowed = home.side === 'offline' ? OFFLINE_ROLES : ONLINE_ROLES;
   if (!allowed.includes(role))
-    throw usage('KEY-ROLE', `an ${home.side} station holds no ${role} key`, { expected: allowed.join(', '), found: role });
+    throw usage('KEY-ROLE', `an ${home.side} station holds no ${role} key`, {
+      expected: allowed.join(', '),
+      found: role,
+    });
   // The only dialect so far; a role that it cannot serve is refused before a key is made.
   notary.scheme(algorithm, role);
   const registry = foldKeys(home.ledger.lines());
   const started = registry.open.get(label);
   if (!started && registry.labels.has(label))
-    throw usage('KEY-LABEL', 'a key with this label exists', { found: label, hint: 'key list shows it; choose another with --label' });
+    throw usage('KEY-LABEL', 'a key with this label exists', {
+      found: label,
+      hint: 'key list shows it; choose another with --label',
+    });
   if (started && (started.algorithm !== algorithm || started.role !== role))
     throw refused('KEY-LABEL', 'a key with this label was begun with other properties', {
       expected: `${started.role} ${started.algorithm}`,
@@ -59,7 +69,14 @@ export async function generateKey(home: Home, options: GenerateOptions, open: Op
     if (!key) throw new Error('the signer generated no key');
     const id = stationKeyId(key.public);
     home.ledger.append([keyEvent(id, key, intent)]);
-    return { id, public: key.public, role, repository: intent.repository, location: key.location, grade: key.grade };
+    return {
+      id,
+      public: key.public,
+      role,
+      repository: intent.repository,
+      location: key.location,
+      grade: key.grade,
+    };
   } finally {
     await signers.close();
   }

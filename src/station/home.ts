@@ -1,4 +1,11 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  randomBytes,
+  sign,
+  type KeyObject,
+} from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { identityOf, preAuthentication, type SealedKind } from '../bundle/seal.ts';
@@ -51,13 +58,18 @@ const seconds = (): number => Math.floor(Date.now() / 1000);
  */
 export async function initHome(dir: string, station: StationIdentity): Promise<void> {
   if (!NAME.test(station.name))
-    throw usage('HOME-NAME', 'a station’s name has 1 to 40 characters of a-z, 0-9 and -', { found: station.name });
+    throw usage('HOME-NAME', 'a station’s name has 1 to 40 characters of a-z, 0-9 and -', {
+      found: station.name,
+    });
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   checkFolder(dir);
   const release = await takeLock(dir);
   try {
     if (existsSync(join(dir, STATION)))
-      throw usage('HOME-EXISTS', 'there is a station in this home', { where: dir, hint: 'station show says which; choose another --home' });
+      throw usage('HOME-EXISTS', 'there is a station in this home', {
+        where: dir,
+        hint: 'station show says which; choose another --home',
+      });
     // Whatever an interrupted run left is without a station.json, so nothing was ever done with it.
     rmSync(join(dir, KEY), { force: true });
     rmSync(join(dir, LEDGER), { force: true });
@@ -131,7 +143,9 @@ function checkGenesis(dir: string, ledger: Ledger, station: StationIdentity, pub
   const first = ledger.lines()[0];
   const { name, side, environment } = station;
   const expected = JSON.stringify([name, side, environment, identityOf(publicKey)]);
-  const found = JSON.stringify(first ? ['name', 'side', 'environment', 'key'].map((member) => first.data[member]) : []);
+  const found = JSON.stringify(
+    first ? ['name', 'side', 'environment', 'key'].map((member) => first.data[member]) : [],
+  );
   if (expected !== found)
     throw refused('HOME-DAMAGED', 'the home’s parts do not belong together', {
       expected,

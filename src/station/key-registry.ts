@@ -106,7 +106,9 @@ export function checkBinding(key: SigningKey, repository: string): void {
 
 /** The one key that a text names: an ID or the beginning of one, at least eight digits. @throws KEY-UNKNOWN */
 export function keyById(registry: KeyRegistry, text: string): SigningKey {
-  const found = [...registry.keys.values()].filter(({ id }) => id === text || (text.length >= 8 && id.startsWith(text)));
+  const found = [...registry.keys.values()].filter(
+    ({ id }) => id === text || (text.length >= 8 && id.startsWith(text)),
+  );
   const [key, second] = found;
   if (key && !second) return key;
   throw usage('KEY-UNKNOWN', second ? 'several keys begin like that' : 'no such key here', {

@@ -39,7 +39,8 @@ export function readChain(bytes: Uint8Array): LedgerChain {
   let start = 0;
   for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
     const line = readLine(bytes.subarray(start, end), lines.length + 1);
-    if (line.prev !== previous) throw broken(line.line, 'it does not name the line before', previous, line.prev);
+    if (line.prev !== previous)
+      throw broken(line.line, 'it does not name the line before', previous, line.prev);
     previous = sha256Hex(bytes.subarray(start, end + 1));
     lines.push(line);
     hashes.push(previous);

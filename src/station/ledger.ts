@@ -49,7 +49,15 @@ const MAX_LINE = 64 * 1024;
 export function openLedger(path: string, write: boolean, now: () => number, disk: LedgerDisk = DISK): Ledger {
   const bytes = readFileSync(path);
   const chain = readChain(bytes);
-  const ledger = new OpenLedger(path, write, now, disk, [...chain.lines], [...chain.hashes], bytes.length - chain.torn.length);
+  const ledger = new OpenLedger(
+    path,
+    write,
+    now,
+    disk,
+    [...chain.lines],
+    [...chain.hashes],
+    bytes.length - chain.torn.length,
+  );
   if (write && chain.torn.length > 0) ledger.repair(chain.torn);
   return ledger;
 }
@@ -103,7 +111,14 @@ class OpenLedger implements Ledger {
     const pieces: Buffer[] = [];
     let prev = this.head().hash;
     for (const { event, data } of events) {
-      const line = { v: 1, line: this.recorded.length + lines.length + 1, time, event, data, prev } as LedgerLine;
+      const line = {
+        v: 1,
+        line: this.recorded.length + lines.length + 1,
+        time,
+        event,
+        data,
+        prev,
+      } as LedgerLine;
       const bytes = Buffer.concat([recordBytes(line as unknown as Json), Buffer.from('\n')]);
       if (bytes.length > MAX_LINE) throw new Error(`a ledger line of ${String(bytes.length)} bytes`);
       prev = sha256Hex(bytes);

@@ -1,4 +1,14 @@
-import { closeSync, linkSync, openSync, readFileSync, rmSync, unlinkSync, writeSync, fsyncSync, renameSync } from 'node:fs';
+import {
+  closeSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  unlinkSync,
+  writeSync,
+  fsyncSync,
+  renameSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { isObject, type Json } from '../encoding/json.ts';
@@ -39,7 +49,9 @@ export async function takeLock(folder: string, now: () => number = Date.now): Pr
     }
     if (performance.now() > deadline)
       throw unavailable('LOCK-HELD', 'another process works with this home', {
-        found: holder ? `process ${String(holder.pid)} (${holder.command}) since ${holder.since}` : 'a lock that is just being written',
+        found: holder
+          ? `process ${String(holder.pid)} (${holder.command}) since ${holder.since}`
+          : 'a lock that is just being written',
         where: folder,
         hint: 'wait until it has finished, and run the command again',
       });

@@ -9,6 +9,7 @@ interface MutableMarks {
   signed: Map<string, Map<number, SignedMark[]>>;
   /** Highest sequence accepted from each sender. */
   sequences: Map<string, number>;
+  partner: string | null;
 }
 
 export interface StationMarks extends Marks {
@@ -22,6 +23,7 @@ const NOTHING: StationMarks = {
   seen: new Map(),
   signed: new Map(),
   sequences: new Map(),
+  partner: null,
 };
 
 /** Marks of every repository, out of the ledger only (M1). */
@@ -30,7 +32,14 @@ export function foldMarks(lines: Iterable<RecordedEvent>): ReadonlyMap<string, S
   const of = (repository: string): MutableMarks => {
     let marks = all.get(repository);
     if (!marks) {
-      marks = { pinned: null, pinnedFile: null, seen: new Map(), signed: new Map(), sequences: new Map() };
+      marks = {
+        pinned: null,
+        pinnedFile: null,
+        seen: new Map(),
+        signed: new Map(),
+        sequences: new Map(),
+        partner: null,
+      };
       all.set(repository, marks);
     }
     return marks;
@@ -50,6 +59,7 @@ export function foldMarks(lines: Iterable<RecordedEvent>): ReadonlyMap<string, S
       signed.set(data.role, versions.set(data.version, marks));
     } else if (event === 'accepted') {
       of(data.repository).sequences.set(data.from, data.sequence);
+      of(data.repository).partner = data.from;
     }
   }
   return all;

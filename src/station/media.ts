@@ -48,7 +48,11 @@ export function takeCopy(file: string, home: Home): Copy {
     const status = fstatSync(input);
     if (!status.isFile()) throw refused('MEDIA-KIND', 'not a regular file', { where: file });
     if (status.size > LIMITS.total)
-      throw refused('BUNDLE-LIMIT', 'the file is too large for a bundle', { expected: `at most ${String(LIMITS.total)}`, found: String(status.size), where: file });
+      throw refused('BUNDLE-LIMIT', 'the file is too large for a bundle', {
+        expected: `at most ${String(LIMITS.total)}`,
+        found: String(status.size),
+        where: file,
+      });
     const folder = join(home.dir, 'inbox');
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const temporary = join(folder, `.${String(process.pid)}.part`);
@@ -68,8 +72,13 @@ function openInput(file: string): number {
     return openSync(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'ELOOP') throw refused('MEDIA-KIND', 'the file is a link', { where: file, hint: 'name the file itself' });
-    throw unavailable('MEDIA-READ', 'the file cannot be read', { found: code ?? 'error', where: file, cause });
+    if (code === 'ELOOP')
+      throw refused('MEDIA-KIND', 'the file is a link', { where: file, hint: 'name the file itself' });
+    throw unavailable('MEDIA-READ', 'the file cannot be read', {
+      found: code ?? 'error',
+      where: file,
+      cause,
+    });
   }
 }
 
@@ -155,8 +164,12 @@ export function writeOut(out: string, chunks: Iterable<Uint8Array>, size: number
   const pieces = [...chunks];
   const sha256 = hashOf(pieces);
   if (existsSync(path)) {
-    if (lstatSync(path).isFile() && hashFile(path, constants.O_RDONLY | constants.O_NOFOLLOW) === sha256) return { readBack: readBack(path, sha256) };
-    throw usage('FILE-EXISTS', 'a file of that name exists, and it is another one', { where: path, hint: 'files are never overwritten: choose another name' });
+    if (lstatSync(path).isFile() && hashFile(path, constants.O_RDONLY | constants.O_NOFOLLOW) === sha256)
+      return { readBack: readBack(path, sha256) };
+    throw usage('FILE-EXISTS', 'a file of that name exists, and it is another one', {
+      where: path,
+      hint: 'files are never overwritten: choose another name',
+    });
   }
   const folder = dirname(path);
   checkSpace(folder, size);
@@ -179,8 +192,14 @@ export function writeOut(out: string, chunks: Iterable<Uint8Array>, size: number
     rmSync(temporary, { force: true });
     if (cause instanceof Error && 'check' in cause) throw cause;
     const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'EEXIST') throw usage('FILE-EXISTS', 'a file of that name appeared meanwhile', { where: path });
-    throw unavailable('MEDIA-WRITE', 'the file cannot be written', { found: code ?? 'error', where: path, hint: 'do not trust this stick if it fails again', cause });
+    if (code === 'EEXIST')
+      throw usage('FILE-EXISTS', 'a file of that name appeared meanwhile', { where: path });
+    throw unavailable('MEDIA-WRITE', 'the file cannot be written', {
+      found: code ?? 'error',
+      where: path,
+      hint: 'do not trust this stick if it fails again',
+      cause,
+    });
   }
 }
 
@@ -202,10 +221,18 @@ function checkSpace(folder: string, size: number): void {
   try {
     status = statfsSync(folder);
   } catch (cause) {
-    throw unavailable('MEDIA-WRITE', 'the folder to write to is not there', { where: folder, hint: 'is the stick mounted?', cause });
+    throw unavailable('MEDIA-WRITE', 'the folder to write to is not there', {
+      where: folder,
+      hint: 'is the stick mounted?',
+      cause,
+    });
   }
   if (status.type === FAT && size > FAT_LIMIT)
-    throw unavailable('MEDIA-FULL', 'a FAT file system holds no file of this size', { expected: `at most ${String(FAT_LIMIT)}`, found: String(size), where: folder });
+    throw unavailable('MEDIA-FULL', 'a FAT file system holds no file of this size', {
+      expected: `at most ${String(FAT_LIMIT)}`,
+      found: String(size),
+      where: folder,
+    });
   if (status.bavail * status.bsize < size)
     throw unavailable('MEDIA-FULL', 'there is not enough space', {
       expected: `${String(size)} bytes`,
@@ -243,7 +270,11 @@ function hashFile(path: string, flags: number): string {
   try {
     const hash = createHash('sha256');
     const piece = pageAligned(PIECE);
-    for (let read = readSync(file, piece, 0, PIECE, null); read > 0; read = readSync(file, piece, 0, PIECE, null))
+    for (
+      let read = readSync(file, piece, 0, PIECE, null);
+      read > 0;
+      read = readSync(file, piece, 0, PIECE, null)
+    )
       hash.update(piece.subarray(0, read));
     return hash.digest('hex');
   } finally {

@@ -18,7 +18,10 @@ export interface Outbox {
   /** Highest version of each role that a request reserved or a station said it took: `repository role`. */
   readonly taken: ReadonlyMap<string, number>;
   /** Last bundle and ledger head heard from each station. */
-  readonly heard: ReadonlyMap<string, { readonly sequence: number; readonly digest: string; readonly line: number; readonly hash: string }>;
+  readonly heard: ReadonlyMap<
+    string,
+    { readonly sequence: number; readonly digest: string; readonly line: number; readonly hash: string }
+  >;
   /** Key ID to the identity of the station that filled it in. */
   readonly holders: ReadonlyMap<string, string>;
   /** Digests of responses that were accepted. */
@@ -41,7 +44,8 @@ export function foldOutbox(lines: Iterable<RecordedEvent>): Outbox {
   const released = new Set<string>();
   const batches = new Set<string>();
   const pins = new Map<string, number>();
-  const take = (key: string, version: number): unknown => taken.set(key, Math.max(version, taken.get(key) ?? 0));
+  const take = (key: string, version: number): unknown =>
+    taken.set(key, Math.max(version, taken.get(key) ?? 0));
   for (const line of lines) {
     const { event, data } = exchangeEvent(line);
     switch (event) {
@@ -69,7 +73,12 @@ export function foldOutbox(lines: Iterable<RecordedEvent>): Outbox {
         take(`${data.repository} ${data.role}`, data.version);
         break;
       case 'answered':
-        heard.set(data.from, { sequence: data.sequence, digest: data.response, line: data.line, hash: data.hash });
+        heard.set(data.from, {
+          sequence: data.sequence,
+          digest: data.response,
+          line: data.line,
+          hash: data.hash,
+        });
         answers.add(data.response);
         break;
       case 'holder':

@@ -49,7 +49,9 @@ export function trustPartners(home: Home): (identity: string) => void {
       });
     if (known.has(identity)) return;
     throw refused('SEAL-STRANGER', 'the bundle is sealed by a station that is not paired with this one', {
-      expected: [...known.values()].map(({ name, identity: one }) => `${name} ${one}`).join(', ') || 'no station is paired yet',
+      expected:
+        [...known.values()].map(({ name, identity: one }) => `${name} ${one}`).join(', ') ||
+        'no station is paired yet',
       found: identity,
       hint: 'if you know the station: compare its card by words and run station pair',
     });
@@ -69,7 +71,8 @@ export function checkPairing(home: Home, card: Card, replace: string | null): vo
       found: card.environment,
     });
   const identity = identityOf(fromHex(card.key, 32));
-  if (identity === home.identity) throw refused('PAIR-SELF', 'this is the station’s own card', { found: card.name });
+  if (identity === home.identity)
+    throw refused('PAIR-SELF', 'this is the station’s own card', { found: card.name });
   const known = partners(home);
   if (replace !== null && !known.some(({ name }) => name === replace))
     throw usage('PAIR-REPLACE', 'no partner of that name is to be replaced', { found: replace });

@@ -31,12 +31,21 @@ export async function resend(folder: string, digest: string, out: string): Promi
 }
 
 function sealedBundle(home: Home, digest: string): { kind: 'request' | 'response'; found: string } {
-  const matches = (text: string): boolean => text === digest || (digest.length >= 8 && text.startsWith(digest));
+  const matches = (text: string): boolean =>
+    text === digest || (digest.length >= 8 && text.startsWith(digest));
   for (const line of home.ledger.lines()) {
     const { event, data } = exchangeEvent(line);
-    if (event === 'sealed' && (matches(data.request) || matches(data.response))) return { kind: 'response', found: data.response };
-    if (event === 'exported' && matches(data.request) && existsSync(join(home.dir, 'requests', `${data.request}.tar`)))
+    if (event === 'sealed' && (matches(data.request) || matches(data.response)))
+      return { kind: 'response', found: data.response };
+    if (
+      event === 'exported' &&
+      matches(data.request) &&
+      existsSync(join(home.dir, 'requests', `${data.request}.tar`))
+    )
       return { kind: 'request', found: data.request };
   }
-  throw usage('RESEND-UNKNOWN', 'this station has sealed no such bundle', { found: digest, hint: 'log show lists what was sealed' });
+  throw usage('RESEND-UNKNOWN', 'this station has sealed no such bundle', {
+    found: digest,
+    hint: 'log show lists what was sealed',
+  });
 }

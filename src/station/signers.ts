@@ -54,9 +54,14 @@ export class Signers {
     });
     for (const { place, indices } of groups.values()) {
       const batch = indices.map((index) => tasks[index] as SignTask);
-      const signer = await this.signer(place, batch.map(({ key }) => key));
+      const signer = await this.signer(
+        place,
+        batch.map(({ key }) => key),
+      );
       const start = performance.now();
-      const signed = await signer.sign(batch, (at, signature) => onSignature?.(indices[at] as number, signature));
+      const signed = await signer.sign(batch, (at, signature) =>
+        onSignature?.(indices[at] as number, signature),
+      );
       this.milliseconds += performance.now() - start;
       signed.forEach((signature, at) => (signatures[indices[at] as number] = signature));
     }

@@ -14,7 +14,10 @@ export interface SigningState {
   readonly response: string | null;
   readonly declined: string | null;
   /** `repository slot` to what was filled in. */
-  readonly fills: ReadonlyMap<string, { readonly value: Uint8Array; readonly keyid: string; readonly kind: string }>;
+  readonly fills: ReadonlyMap<
+    string,
+    { readonly value: Uint8Array; readonly keyid: string; readonly kind: string }
+  >;
   /** `repository role key` to the raw signature. */
   readonly signatures: ReadonlyMap<string, Uint8Array>;
 }
@@ -57,8 +60,7 @@ export function foldSigning(lines: Iterable<RecordedEvent>): ReadonlyMap<string,
     if (event === 'reviewed') {
       const state = Object.assign(of(data.request), { id: data.id, from: data.from });
       state.reviewed.add(data.repository);
-    }
-    else if (event === 'accepted') of(data.request).from = data.from;
+    } else if (event === 'accepted') of(data.request).from = data.from;
     else if (event === 'approved') of(data.request).approved = true;
     else if (event === 'fill')
       of(data.request).fills.set(`${data.repository} ${data.slot}`, {

@@ -23,14 +23,20 @@ export async function tokenPlace(home: Home, text: string): Promise<NamedToken> 
   const module = resolveModule(uri, allowedModules(home.ledger.lines()));
   const tokens = (await listTokens({ module })).filter(
     ({ label, serial, initialized }) =>
-      initialized && (uri.token === undefined || label === uri.token) && (uri.serial === undefined || serial === uri.serial),
+      initialized &&
+      (uri.token === undefined || label === uri.token) &&
+      (uri.serial === undefined || serial === uri.serial),
   );
   const [token, second] = tokens;
   if (!token || second)
-    throw usage(token ? 'TOKEN-AMBIGUOUS' : 'TOKEN-NONE', token ? 'several tokens fit the URI' : 'no token fits the URI', {
-      found: tokens.map(({ label, serial }) => `${label} ${serial}`).join(', ') || 'none',
-      hint: 'countersign token list shows what is there',
-    });
+    throw usage(
+      token ? 'TOKEN-AMBIGUOUS' : 'TOKEN-NONE',
+      token ? 'several tokens fit the URI' : 'no token fits the URI',
+      {
+        found: tokens.map(({ label, serial }) => `${label} ${serial}`).join(', ') || 'none',
+        hint: 'countersign token list shows what is there',
+      },
+    );
   return {
     place: { kind: 'token', module: module.path, token: token.label, serial: token.serial },
     label: uri.object,

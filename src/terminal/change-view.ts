@@ -5,7 +5,9 @@ import { escapeCut, show } from './escape.ts';
 const LISTED = 40;
 
 /** Staged changes by repository, as people read them. */
-export function changeLines(all: readonly { readonly name: string; readonly changes: readonly Change[] }[]): string[] {
+export function changeLines(
+  all: readonly { readonly name: string; readonly changes: readonly Change[] }[],
+): string[] {
   const staged = all.filter(({ changes }) => changes.length > 0);
   if (staged.length === 0) return ['nothing is staged'];
   return staged.flatMap(({ name, changes }) => [

@@ -17,7 +17,10 @@ export async function compareWords(
 ): Promise<void> {
   if (approve !== undefined) {
     if (approve === digest) return;
-    throw refused('APPROVE-DIGEST', `the approved digest is not that of the ${kind}`, { expected: digest, found: approve });
+    throw refused('APPROVE-DIGEST', `the approved digest is not that of the ${kind}`, {
+      expected: digest,
+      found: approve,
+    });
   }
   const [first, second] = pickWords(digest, (bound) => randomInt(bound));
   await askTyped({

@@ -14,7 +14,10 @@ import { escapeCut } from './escape.ts';
  * @param given IDs that were accepted on the command line
  * @throws CONFIRM-MISMATCH, CONFIRM-TERMINAL
  */
-export async function consentAtTerminal(examination: Examination, given: readonly string[]): Promise<Approval> {
+export async function consentAtTerminal(
+  examination: Examination,
+  given: readonly string[],
+): Promise<Approval> {
   const typed = allAnomalies(examination).filter(({ typed: must, id }) => must && !given.includes(id));
   let lines: readonly string[] = [...reviewLines(examination), RULE];
   for (const { id, text } of typed) {

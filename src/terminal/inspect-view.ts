@@ -3,7 +3,12 @@ import { escapeCut } from './escape.ts';
 import { table } from './table.ts';
 
 /** An inspection as text. */
-export function inspectionLines({ Name, SignedTags, Signers, AdministrativeKeys }: TrustInspection): string[] {
+export function inspectionLines({
+  Name,
+  SignedTags,
+  Signers,
+  AdministrativeKeys,
+}: TrustInspection): string[] {
   return [
     `Signatures for ${escapeCut(Name, 200)}`,
     '',
@@ -18,6 +23,12 @@ export function inspectionLines({ Name, SignedTags, Signers, AdministrativeKeys 
   ];
 }
 
-function keysOf({ Name, Keys }: { readonly Name: string; readonly Keys: readonly { readonly ID: string }[] }): string[] {
+function keysOf({
+  Name,
+  Keys,
+}: {
+  readonly Name: string;
+  readonly Keys: readonly { readonly ID: string }[];
+}): string[] {
   return Keys.map(({ ID }) => `  ${`${escapeCut(Name, 40)}:`.padEnd(12)} ${ID}`);
 }

@@ -13,7 +13,11 @@ export function keyLines(keys: readonly SigningKey[]): string[] {
         algorithm,
         grade,
         location.kind === 'keyfile' ? 'key file' : `token ${location.token} (${location.serial})`,
-        repository === null ? (role === 'root' ? 'any' : 'not bound yet') : repository.slice(repository.indexOf(':') + 1),
+        repository === null
+          ? role === 'root'
+            ? 'any'
+            : 'not bound yet'
+          : repository.slice(repository.indexOf(':') + 1),
       ]),
     ),
     '',

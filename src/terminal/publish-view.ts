@@ -13,9 +13,15 @@ export function publishedLines({ repositories }: PublishResult): string[] {
       ? [`published: ${String(published.length)} repositories`]
       : table(
           ['REPOSITORY', 'STATE', 'VERSIONS'],
-          published.map(({ name, state, roles }) => [name, state, roles.map(({ role, version }) => `${role} ${String(version)}`).join(', ')]),
+          published.map(({ name, state, roles }) => [
+            name,
+            state,
+            roles.map(({ role, version }) => `${role} ${String(version)}`).join(', '),
+          ]),
         )),
-    failed.length === 0 ? 'read back and compared byte for byte' : `${String(failed.length)} of ${String(repositories.length)} repositories were not published`,
+    failed.length === 0
+      ? 'read back and compared byte for byte'
+      : `${String(failed.length)} of ${String(repositories.length)} repositories were not published`,
   ];
 }
 
@@ -29,6 +35,9 @@ export function publishDocument({ request, response, repositories }: PublishResu
   return {
     request,
     response,
-    repositories: repositories.map(({ error, ...rest }) => ({ ...rest, ...(error ? errorDocument(error) : { error: null }) })),
+    repositories: repositories.map(({ error, ...rest }) => ({
+      ...rest,
+      ...(error ? errorDocument(error) : { error: null }),
+    })),
   };
 }

@@ -27,9 +27,15 @@ export function reviewLines(examination: Examination): string[] {
     ...anomalyLines(examination),
     ...repositoryLines(examination),
     ...(examination.excepted.length > 0
-      ? [`Left out by the officer: ${String(examination.excepted.length)}`, ...examination.excepted.map((name) => `  ${show(name)}`), '']
+      ? [
+          `Left out by the officer: ${String(examination.excepted.length)}`,
+          ...examination.excepted.map((name) => `  ${show(name)}`),
+          '',
+        ]
       : []),
-    ...(examination.repositories.length > 1 ? [`Merkle root over all repositories: ${examination.merkleRoot}`, ''] : []),
+    ...(examination.repositories.length > 1
+      ? [`Merkle root over all repositories: ${examination.merkleRoot}`, '']
+      : []),
     ...digestLines('request', examination.digest),
   ];
 }
@@ -70,7 +76,10 @@ function repositoryLines({ repositories }: Examination): string[] {
   return [
     ...shown,
     `And ${String(rest.length)} more repositories (review --json lists each):`,
-    ...[...groups].map(([operation, { count, changes }]) => `  ${operation.padEnd(12)} ${String(count)} repositories, ${String(changes)} target changes`),
+    ...[...groups].map(
+      ([operation, { count, changes }]) =>
+        `  ${operation.padEnd(12)} ${String(count)} repositories, ${String(changes)} target changes`,
+    ),
     '',
   ];
 }
@@ -117,9 +126,17 @@ function targetLines(targets: readonly TargetChange[], total: number): string[] 
   ];
 }
 
-function entryLines(mark: string, name: string, before: TargetEntry | null, after: TargetEntry | null): string[] {
+function entryLines(
+  mark: string,
+  name: string,
+  before: TargetEntry | null,
+  after: TargetEntry | null,
+): string[] {
   const one = after ?? before;
-  const size = before && after && before.length !== after.length ? `${String(before.length)} -> ${String(after.length)}` : String(one?.length ?? 0);
+  const size =
+    before && after && before.length !== after.length
+      ? `${String(before.length)} -> ${String(after.length)}`
+      : String(one?.length ?? 0);
   return [
     ...wrapBehind(`    ${mark} `, `${show(name, 90)} ${size} bytes`),
     ...hashLines(before && after ? 'old' : '', before && after ? before : null),
@@ -139,7 +156,9 @@ function day(milliseconds: number): string {
 function capped<T>(items: readonly T[], most: number, lines: (item: T) => readonly string[]): string[] {
   const shown = items.slice(0, most).flatMap(lines);
   const hidden = items.length - most;
-  return hidden > 0 ? [...shown, `    ... and ${String(hidden)} more like these (review --json lists each)`] : [...shown];
+  return hidden > 0
+    ? [...shown, `    ... and ${String(hidden)} more like these (review --json lists each)`]
+    : [...shown];
 }
 
 /** A ruler between the review and what is asked. */

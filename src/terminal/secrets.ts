@@ -49,7 +49,10 @@ async function passphraseFor(options: SecretOptions, fresh: boolean): Promise<Bu
   if (!fresh) return passphrase;
   const again = await askSecret('the same passphrase again:');
   try {
-    if (!passphrase.equals(again)) throw usage('PASSPHRASE-TWICE', 'the two passphrases differ', { hint: 'nothing was changed; try again' });
+    if (!passphrase.equals(again))
+      throw usage('PASSPHRASE-TWICE', 'the two passphrases differ', {
+        hint: 'nothing was changed; try again',
+      });
     return passphrase;
   } finally {
     again.fill(0);
@@ -67,7 +70,9 @@ export function pinDialogue(options: SecretOptions): PinDialogue {
       return askSecret(`PIN of token ${show(label, 40)}${times}:`);
     },
     countLow({ label }) {
-      process.stderr.write(`the token ${show(label, 40)} counts failed PIN attempts: one of the last was wrong\n`);
+      process.stderr.write(
+        `the token ${show(label, 40)} counts failed PIN attempts: one of the last was wrong\n`,
+      );
     },
   };
   if (files.length > 0) return dialogue;
@@ -79,7 +84,9 @@ export function pinDialogue(options: SecretOptions): PinDialogue {
     },
     async consent({ label, signatures }) {
       const count = String(signatures);
-      const answer = await askLine(`the key in ${escapeCut(label, 40)} asks for its PIN each time; type ${count} to sign that often:`);
+      const answer = await askLine(
+        `the key in ${escapeCut(label, 40)} asks for its PIN each time; type ${count} to sign that often:`,
+      );
       return answer.trim() === count;
     },
   };

@@ -12,7 +12,9 @@ export function signedLines(result: SignResult): string[] {
     result.resumed
       ? 'this request was signed before: its answer is written again, unchanged'
       : `signed: ${String(signatures)} signatures for ${String(repositories)} ${repositories === 1 ? 'repository' : 'repositories'}`,
-    ...(result.resumed ? [] : [`  in the keys ${seconds(times.token)}, checked a second time ${seconds(times.secondCheck)}`]),
+    ...(result.resumed
+      ? []
+      : [`  in the keys ${seconds(times.token)}, checked a second time ${seconds(times.secondCheck)}`]),
     ...answerLines(result),
   ];
 }

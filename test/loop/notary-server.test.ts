@@ -3,7 +3,15 @@ import { dockerClient } from '../peers/docker-client.ts';
 import { startNotaryServer, type NotaryServerPeer } from '../peers/notary-server.ts';
 import { nssToken } from '../peers/nss.ts';
 import { softHsm } from '../peers/softhsm.ts';
-import { exportAll, hashOf, publish, roundTrip, signAll, stations, type TestStations } from '../peers/stations.ts';
+import {
+  exportAll,
+  hashOf,
+  publish,
+  roundTrip,
+  signAll,
+  stations,
+  type TestStations,
+} from '../peers/stations.ts';
 import { stockNotary } from '../peers/stock-notary.ts';
 
 let server: NotaryServerPeer;
@@ -57,9 +65,9 @@ describe.each(PLACES)('the loop with keys in %s', (place, makeToken) => {
     for (const client of [kept, stockNotary({ url: server.url, ca: server.ca })])
       expect((await client.list(gun)).map(({ name, sha256 }) => [name, sha256])).toEqual(expected);
     expect(await pair.online.ok('inspect', gun)).toEqual([await docker.inspect(gun)]);
-    expect((await pair.offline.ok<{ keys: { grade: string }[] }>('key', 'list')).keys.map(({ grade }) => grade)).toEqual(
-      place === 'SoftHSM' ? ['A', 'A'] : place === 'NSS softokn' ? ['B', 'B'] : ['F', 'F'],
-    );
+    expect(
+      (await pair.offline.ok<{ keys: { grade: string }[] }>('key', 'list')).keys.map(({ grade }) => grade),
+    ).toEqual(place === 'SoftHSM' ? ['A', 'A'] : place === 'NSS softokn' ? ['B', 'B'] : ['F', 'F']);
     await pair.offline.ok('log', 'verify');
     await pair.online.ok('log', 'verify');
   });

@@ -45,7 +45,9 @@ export async function station(
     async ok<T>(...args: string[]) {
       const finished = await made.run([...args, '--json']);
       if (finished.code !== 0)
-        throw new Error(`${args.join(' ')}: exit ${String(finished.code)}\n${finished.stdout}${finished.stderr}`);
+        throw new Error(
+          `${args.join(' ')}: exit ${String(finished.code)}\n${finished.stdout}${finished.stderr}`,
+        );
       return finished.json() as T;
     },
   };
@@ -80,7 +82,12 @@ export async function stations(
   if (token && pinFile) {
     writeFileSync(pinFile, `${token.pin}\n`, { mode: 0o600 });
     const { path, parameters } = token.module;
-    await offline.ok('token', 'allow', path, ...(parameters === undefined ? [] : ['--parameters', parameters]));
+    await offline.ok(
+      'token',
+      'allow',
+      path,
+      ...(parameters === undefined ? [] : ['--parameters', parameters]),
+    );
   }
   const secrets = pinFile ? ['--pin-file', pinFile] : ['--passphrase-file', passphraseFile];
   if (options.rootKey !== false) {
@@ -117,7 +124,10 @@ export async function signAll(
 }
 
 /** Publishes a response. */
-export function publish({ online, on, passphraseFile }: TestStations, response: string): Promise<Record<string, unknown>> {
+export function publish(
+  { online, on, passphraseFile }: TestStations,
+  response: string,
+): Promise<Record<string, unknown>> {
   return online.ok('publish', on(response), '--passphrase-file', passphraseFile);
 }
 

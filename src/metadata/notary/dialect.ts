@@ -8,7 +8,14 @@ import { bareKeyObject, envelopeSignature, schemeOf, signatureVerifies, standalo
 import { checkGun, checkTargetName, checkTargetsRoleName } from './names.ts';
 import { newSnapshot, newTimestamp } from './online-roles.ts';
 import { checkRoot, newRoot, rootRoleKeys } from './root.ts';
-import { checkTargets, delegatedRoleKeys, listedFiles, newTargets, targetsOf, withTargets } from './targets.ts';
+import {
+  checkTargets,
+  delegatedRoleKeys,
+  listedFiles,
+  newTargets,
+  targetsOf,
+  withTargets,
+} from './targets.ts';
 import { isObject } from '../../encoding/json.ts';
 import { parseStrictJson } from '../../encoding/strict-json.ts';
 import { fromBase64 } from '../../encoding/text.ts';
@@ -35,10 +42,14 @@ export const notary: Dialect = {
 
   scheme(algorithm, role) {
     if (role === 'root' && algorithm === 'ed25519')
-      throw refused('KEY-ALGORITHM', 'a Notary root key cannot be Ed25519: root keys are X.509 certificates', {
-        expected: 'ecdsa-p256, ecdsa-p384, rsa-2048, rsa-3072 or rsa-4096',
-        found: algorithm,
-      });
+      throw refused(
+        'KEY-ALGORITHM',
+        'a Notary root key cannot be Ed25519: root keys are X.509 certificates',
+        {
+          expected: 'ecdsa-p256, ecdsa-p384, rsa-2048, rsa-3072 or rsa-4096',
+          found: algorithm,
+        },
+      );
     return schemeOf(algorithm);
   },
   signature: envelopeSignature,
@@ -47,7 +58,8 @@ export const notary: Dialect = {
   readKey(role, value, context) {
     const { object, key } = standaloneKey(value);
     const certified = String(object['keytype']).endsWith('-x509');
-    if (certified !== (role === 'root')) throw form(role, 'a root key must be a certificate, and no other key may be');
+    if (certified !== (role === 'root'))
+      throw form(role, 'a root key must be a certificate, and no other key may be');
     if (!key.public) throw form(role, 'a key of a kind that nobody can verify with');
     if (certified) {
       const keyval = (parseStrictJson(value) as Record<string, unknown>)['keyval'];

@@ -11,7 +11,11 @@ const GO_ESCAPED = /[<>&\u2028\u2029]/g;
 /** Versions that every store can hold (SQL: a signed 32-bit column). */
 const MAX_VERSION = 2_147_483_647;
 
-const TYPES: Readonly<Record<string, string>> = { root: 'Root', snapshot: 'Snapshot', timestamp: 'Timestamp' };
+const TYPES: Readonly<Record<string, string>> = {
+  root: 'Root',
+  snapshot: 'Snapshot',
+  timestamp: 'Timestamp',
+};
 
 /** `_type` of a role's document: delegated roles are `Targets` too. */
 export function typeOf(role: string): string {
@@ -59,14 +63,19 @@ function readEnvelope(role: string, text: string): { signed: JsonObject; signatu
   }
   if (!isObject(value) || !isObject(value['signed']) || !Array.isArray(value['signatures']))
     throw form(role, 'not an envelope of "signed" and "signatures"');
-  return { signed: value['signed'], signatures: (value['signatures'] as Json[]).map((s) => readSignature(role, s)) };
+  return {
+    signed: value['signed'],
+    signatures: (value['signatures'] as Json[]).map((s) => readSignature(role, s)),
+  };
 }
 
 function readSignature(role: string, value: Json): Signature {
   if (!isObject(value)) throw form(role, 'a signature is not an object');
   const { keyid, method, sig } = value;
-  if (typeof keyid !== 'string' || !/^[0-9a-f]{64}$/.test(keyid)) throw form(role, 'a key ID is not 64 hex digits');
-  if (typeof method !== 'string' || !/^[a-z0-9# -]{1,40}$/.test(method)) throw form(role, 'an unknown method');
+  if (typeof keyid !== 'string' || !/^[0-9a-f]{64}$/.test(keyid))
+    throw form(role, 'a key ID is not 64 hex digits');
+  if (typeof method !== 'string' || !/^[a-z0-9# -]{1,40}$/.test(method))
+    throw form(role, 'an unknown method');
   if (typeof sig !== 'string') throw form(role, 'a signature has no value');
   return { keyid, method, value: fromBase64(sig) };
 }

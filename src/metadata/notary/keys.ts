@@ -1,4 +1,4 @@
-import { refused } from '../../errors.ts';
+import { CountersignError, refused } from '../../errors.ts';
 import { canonicalBytes } from '../../encoding/canonical-json.ts';
 import { sha256Hex } from '../../encoding/hash.ts';
 import { isObject, type Json, type JsonObject } from '../../encoding/json.ts';
@@ -9,6 +9,8 @@ import type { PublicKey, SignatureScheme } from '../key.ts';
 import { publicKeyFromEd25519Raw, publicKeyFromSpki, rawEd25519 } from '../public-key.ts';
 import { signatureIsValid } from '../signature.ts';
 import { checkRootCertificate, readRootCertificate } from './certificate.ts';
+
+const KINDS = new Set(['ecdsa', 'rsa', 'ed25519', 'ecdsa-x509', 'rsa-x509']);
 
 /** The canonical key object; `private` is always present, as null: it is part of what the ID hashes. */
 export function keyObject(keytype: string, publicBytes: Uint8Array): JsonObject {
@@ -46,7 +48,10 @@ export function metadataKey(id: string, object: Json | undefined): MetadataKey {
   const { keytype, material } = readKeyObject(object);
   const computed = keyId(keyObject(keytype, material));
   if (computed !== id)
-    throw refused('METADATA-KEY', 'a key ID is not valid for its key', { expected: computed, found: id.slice(0, 80) });
+    throw refused('METADATA-KEY', 'a key ID is not valid for its key', {
+      expected: computed,
+      found: id.slice(0, 80),
+    });
   const publicKey = publicKeyOf(keytype, material);
   return { id, canonicalId: publicKey ? canonicalKeyId(publicKey) : id, public: publicKey };
 }
@@ -68,19 +73,24 @@ function readKeyObject(object: Json | undefined): { keytype: string; material: B
   return { keytype, material: fromBase64(keyval['public']) };
 }
 
+/** Null for a kind, curve or size that this program does not verify: legal to list, and never counted. */
 function publicKeyOf(keytype: string, material: Uint8Array): PublicKey | null {
-  switch (keytype) {
-    case 'ecdsa':
-    case 'rsa':
-      return publicKeyFromSpki(material);
-    case 'ed25519':
-      return publicKeyFromEd25519Raw(material);
-    case 'ecdsa-x509':
-    case 'rsa-x509':
-      return readRootCertificate(material).publicKey;
-    default:
-      return null;
+  const [kind, certified] = keytype.split('-x509');
+  if (!KINDS.has(keytype)) return null;
+  let key: PublicKey;
+  try {
+    if (kind === 'ed25519') return publicKeyFromEd25519Raw(material);
+    key = certified === undefined ? publicKeyFromSpki(material) : readRootCertificate(material).publicKey;
+  } catch (error) {
+    if (error instanceof CountersignError && error.check === 'KEY-ALGORITHM') return null;
+    throw error;
   }
+  if (kind !== key.algorithm.split('-')[0])
+    throw refused('METADATA-KEY', 'a key is of another kind than it is declared', {
+      expected: keytype,
+      found: key.algorithm,
+    });
+  return key;
 }
 
 /** Root keys are certificates; one that names another repository, or is not valid now, does not count. */
@@ -118,5 +128,7 @@ export function envelopeSignature(keyid: string, key: PublicKey, raw: Uint8Array
 export function signatureVerifies(key: MetadataKey, payload: Uint8Array, signature: Signature): boolean {
   if (!key.public) return false;
   const scheme = schemeOf(key.public.algorithm);
-  return signature.method === METHODS[scheme] && signatureIsValid(key.public, scheme, payload, signature.value);
+  return (
+    signature.method === METHODS[scheme] && signatureIsValid(key.public, scheme, payload, signature.value)
+  );
 }

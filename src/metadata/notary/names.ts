@@ -16,7 +16,8 @@ export function checkGun(name: string): void {
         : name.split('/').some((part) => part === '' || part === '.' || part === '..')
           ? 'it has an empty, "." or ".." segment'
           : null;
-  if (fault) throw refused('NAME-REPOSITORY', `not a repository name: ${fault}`, { found: name.slice(0, 300) });
+  if (fault)
+    throw refused('NAME-REPOSITORY', `not a repository name: ${fault}`, { found: name.slice(0, 300) });
 }
 
 /** A target name: no control characters, since canonical JSON leaves them raw and Go then refuses the file. */
@@ -30,7 +31,10 @@ export function checkTargetName(name: string): void {
         : !name.isWellFormed()
           ? 'it holds a lone surrogate'
           : null;
-  if (fault) throw refused('NAME-TARGET', `not a target name: ${fault}`, { found: JSON.stringify(name.slice(0, 120)) });
+  if (fault)
+    throw refused('NAME-TARGET', `not a target name: ${fault}`, {
+      found: JSON.stringify(name.slice(0, 120)),
+    });
 }
 
 /** `targets` or a delegated role below it, as Notary's rule has it. */

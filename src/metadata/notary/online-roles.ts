@@ -7,7 +7,11 @@ function fileMeta(file: Uint8Array): JsonObject {
 }
 
 /** `signed` of a snapshot over the current files of every role but itself and the timestamp. */
-export function newSnapshot(files: ReadonlyMap<string, Uint8Array>, version: number, expires: string): JsonObject {
+export function newSnapshot(
+  files: ReadonlyMap<string, Uint8Array>,
+  version: number,
+  expires: string,
+): JsonObject {
   const meta: Record<string, Json> = {};
   for (const [role, file] of files) meta[role] = fileMeta(file);
   return { _type: 'Snapshot', expires, meta, version };

@@ -9,7 +9,8 @@ const BASE_ROLES = ['root', 'snapshot', 'targets', 'timestamp'] as const;
 
 /** Structure of a root as Notary 0.7 demands it: the four roles, each with a threshold and listed keys. */
 export function checkRoot(signed: JsonObject): void {
-  if (typeof signed['consistent_snapshot'] !== 'boolean') throw form('root', '"consistent_snapshot" is missing');
+  if (typeof signed['consistent_snapshot'] !== 'boolean')
+    throw form('root', '"consistent_snapshot" is missing');
   const roles = signed['roles'];
   for (const role of BASE_ROLES)
     if (!isObject(roles) || !isObject(roles[role])) throw form('root', `the role "${role}" is missing`);
@@ -35,7 +36,9 @@ export function rootRoleKeys(root: SignedDocument, role: string, context: KeyCon
   const { keyids, threshold } = roleOf(root.signed, role);
   const keys = root.signed['keys'] as JsonObject;
   const usable =
-    role === 'root' ? keyids.filter((id) => rootKeyIsUsable(keys[id], context.repository, context.now)) : keyids;
+    role === 'root'
+      ? keyids.filter((id) => rootKeyIsUsable(keys[id], context.repository, context.now))
+      : keyids;
   return { threshold, keys: usable.map((id) => metadataKey(id, keys[id])) };
 }
 

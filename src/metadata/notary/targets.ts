@@ -17,7 +17,8 @@ export function checkTargets(role: string, signed: JsonObject): void {
 function entryOf(role: string, entry: Json | undefined): TargetEntry {
   const hashes = isObject(entry) ? entry['hashes'] : undefined;
   const length = isObject(entry) ? entry['length'] : undefined;
-  if (!isObject(hashes) || typeof length !== 'number') throw form(role, 'a target has no hashes or no length');
+  if (!isObject(hashes) || typeof length !== 'number')
+    throw form(role, 'a target has no hashes or no length');
   const hex: Record<string, string> = {};
   for (const [algorithm, value] of Object.entries(hashes)) {
     if (typeof value !== 'string') throw form(role, 'a hash is not text');
@@ -44,7 +45,10 @@ export function delegatedRoleKeys(parent: SignedDocument, role: string): RoleKey
     throw form(parent.role, `the delegation "${role}" has no key IDs or no threshold`);
   const keys = delegations['keys'] as JsonObject;
   const ids = [...new Set(keyids as string[])];
-  return { threshold, keys: ids.map((id) => metadataKey(id, Object.hasOwn(keys, id) ? keys[id] : undefined)) };
+  return {
+    threshold,
+    keys: ids.map((id) => metadataKey(id, Object.hasOwn(keys, id) ? keys[id] : undefined)),
+  };
 }
 
 /** A targets document without entries; version and expiry are set by {@link withTargets}. */
