@@ -1,5 +1,6 @@
 import { EXIT, type ExitCode } from '../src/errors.ts';
-import { publishResponse, type PublishedRepository } from '../src/online/publish.ts';
+import { publishResponse } from '../src/online/publish.ts';
+import type { PublishedRepository } from '../src/online/published-repository.ts';
 import { withOnlineStation } from '../src/online/session.ts';
 import { Signers } from '../src/station/signers.ts';
 import { Args, BaseCommand } from '../src/terminal/base-command.ts';

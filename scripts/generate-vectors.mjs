@@ -4,7 +4,10 @@ import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { archiveVectors } from './vectors/archive.mjs';
 import { cardVectors } from './vectors/card.mjs';
-import { manifestVectors } from './vectors/manifest.mjs';
+import { headerVectors } from './vectors/header.mjs';
+import { jsonVectors } from './vectors/manifest-json.mjs';
+import { listVectors } from './vectors/manifest-lists.mjs';
+import { schemaVectors } from './vectors/manifest-schema.mjs';
 import { sealVectors } from './vectors/seal.mjs';
 import { validVectors } from './vectors/valid.mjs';
 import { expectation, writerOf } from './vectors/writer.mjs';
@@ -40,9 +43,16 @@ async function load() {
 export async function generate() {
   const lib = await load();
   const writer = writerOf(lib);
-  const vectors = [validVectors, archiveVectors, sealVectors, manifestVectors, cardVectors].flatMap((make) =>
-    make(writer, lib),
-  );
+  const vectors = [
+    validVectors,
+    headerVectors,
+    archiveVectors,
+    sealVectors,
+    jsonVectors,
+    schemaVectors,
+    listVectors,
+    cardVectors,
+  ].flatMap((make) => make(writer, lib));
   const files = new Map();
   const index = vectors.map(({ file, bytes, title, rule, kinds, expect }) => {
     const name = `${'check' in expect ? 'hostile' : 'valid'}/${file}.${file.startsWith('card-') ? 'card' : 'tar'}`;

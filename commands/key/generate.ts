@@ -57,7 +57,7 @@ export default class KeyGenerate extends BaseCommand {
       );
       this.show(keyDocument(key), () => keyLines([key]).join('\n'));
     } finally {
-      await home.close();
+      home.close();
     }
   }
 }

@@ -14,7 +14,7 @@ export default class KeyList extends BaseCommand {
       const keys = [...foldKeys(home.ledger.lines()).keys.values()];
       this.show({ keys: keys.map(keyDocument) }, () => keyLines(keys).join('\n'));
     } finally {
-      await home.close();
+      home.close();
     }
   }
 }

@@ -23,7 +23,7 @@ export default class TokenList extends BaseCommand {
         ).join('\n'),
       );
     } finally {
-      await home.close();
+      home.close();
     }
   }
 }

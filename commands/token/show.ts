@@ -29,7 +29,7 @@ export default class TokenShow extends BaseCommand {
         ].join('\n'),
       );
     } finally {
-      await home.close();
+      home.close();
     }
   }
 }

@@ -119,35 +119,62 @@ function checkRecord(
   read: ReadFile,
 ): void {
   const operation = deriveOperation(base, roles);
-  require('POLICY-OPERATION', 'the request is not the operation that it names', operation, record.operation, record.name);
+  requireSame(
+    'POLICY-OPERATION',
+    'the request is not the operation that it names',
+    operation,
+    record.operation,
+    record.name,
+  );
   const expectedBase = baseList(base, roles, (document) => `files/${sha256Hex(document.file)}`);
-  require('REQUEST-BASE', 'the base is not what the files say', canonicalText(
-    expectedBase as unknown as Json,
-  ), canonicalText(record.base as unknown as Json), record.name);
+  requireSame(
+    'REQUEST-BASE',
+    'the base is not what the files say',
+    canonicalText(expectedBase as unknown as Json),
+    canonicalText(record.base as unknown as Json),
+    record.name,
+  );
   roles.forEach((role, index) => {
     const claimed = record.result[index];
     const where = `${record.name} ${role.role}`;
-    require('REQUEST-RESULT', 'the roles are not in the computed order', role.role, claimed?.role ??
-      'none', where);
+    requireSame(
+      'REQUEST-RESULT',
+      'the roles are not in the computed order',
+      role.role,
+      claimed?.role ?? 'none',
+      where,
+    );
     if (!claimed) return;
     const payload = sha256Hex(role.document);
-    require('REQUEST-RECOMPUTED', 'the unsigned metadata does not follow from the changes', payload, sha256Hex(
-      read(claimed.document),
-    ), where);
-    require('REQUEST-RECOMPUTED', 'the payload digest is not the document’s', role.open
-      ? 'null'
-      : payload, claimed.payload ?? 'null', where);
-    require('REQUEST-SIGNERS', 'the signers are not those that the base and the changes demand', canonicalText(
-      { signers: role.signers, needs: role.needs, slots: role.slots } as unknown as Json,
-    ), canonicalText({
-      signers: claimed.signers.map(({ keyid, quorum }) => ({ keyid, quorum })),
-      needs: claimed.needs,
-      slots: claimed.slots.map(({ id, kind, role: slotRole }) => ({ id, kind, role: slotRole })),
-    } as unknown as Json), where);
+    requireSame(
+      'REQUEST-RECOMPUTED',
+      'the unsigned metadata does not follow from the changes',
+      payload,
+      sha256Hex(read(claimed.document)),
+      where,
+    );
+    requireSame(
+      'REQUEST-RECOMPUTED',
+      'the payload digest is not the document’s',
+      role.open ? 'null' : payload,
+      claimed.payload ?? 'null',
+      where,
+    );
+    requireSame(
+      'REQUEST-SIGNERS',
+      'the signers are not those that the base and the changes demand',
+      canonicalText({ signers: role.signers, needs: role.needs, slots: role.slots } as unknown as Json),
+      canonicalText({
+        signers: claimed.signers.map(({ keyid, quorum }) => ({ keyid, quorum })),
+        needs: claimed.needs,
+        slots: claimed.slots.map(({ id, kind, role: slotRole }) => ({ id, kind, role: slotRole })),
+      } as unknown as Json),
+      where,
+    );
   });
 }
 
-function require(check: string, message: string, expected: string, found: string, where: string): void {
+function requireSame(check: string, message: string, expected: string, found: string, where: string): void {
   if (expected !== found) throw refused(check, message, { expected, found, where });
 }
 
@@ -162,14 +189,33 @@ function checkEvidence(record: RepositoryRequest, changes: readonly Change[], re
     const { role, target, file } = record.evidence[index] as RepositoryRequest['evidence'][number];
     const where = `${record.name} ${change.role} ${change.name}`;
     const bytes = read(file);
-    require('REQUEST-EVIDENCE', 'a manifest belongs to another target', `${change.role} ${change.name}`, `${role} ${target}`, where);
-    require('REQUEST-EVIDENCE', 'a manifest is not the one behind the hash', change.hashes.sha256, sha256Hex(
-      bytes,
-    ), where);
-    require('REQUEST-EVIDENCE', 'a manifest has another length', String(change.length), String(
-      bytes.length,
-    ), where);
-    require('REQUEST-EVIDENCE', 'a manifest is not the one that the change names', change.evidence ??
-      '', sha256Hex(bytes), where);
+    requireSame(
+      'REQUEST-EVIDENCE',
+      'a manifest belongs to another target',
+      `${change.role} ${change.name}`,
+      `${role} ${target}`,
+      where,
+    );
+    requireSame(
+      'REQUEST-EVIDENCE',
+      'a manifest is not the one behind the hash',
+      change.hashes.sha256,
+      sha256Hex(bytes),
+      where,
+    );
+    requireSame(
+      'REQUEST-EVIDENCE',
+      'a manifest has another length',
+      String(change.length),
+      String(bytes.length),
+      where,
+    );
+    requireSame(
+      'REQUEST-EVIDENCE',
+      'a manifest is not the one that the change names',
+      change.evidence ?? '',
+      sha256Hex(bytes),
+      where,
+    );
   });
 }

@@ -98,7 +98,7 @@ function readFills(
   const fills = new Map<string, Uint8Array>();
   for (const fill of answer.fills) {
     const slot = slots.get(fill.slot);
-    if (!slot || slot.kind !== fill.kind || fills.has(fill.slot))
+    if (slot?.kind !== fill.kind || fills.has(fill.slot))
       throw fillFault(reading, 'a fill does not belong to a slot of the request', fill.slot);
     const value = read(fill.value);
     const key = reading.dialect.readKey(slot.role, value, contextOf(reading));

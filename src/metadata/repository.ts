@@ -107,7 +107,7 @@ function requireListed(
   const listed = dialect.listed(list).get(role);
   const found = sha256Hex(file);
   // Notary writes the exact length, but readers take it as a cap only.
-  if (!listed || listed.sha256 !== found || file.length > listed.length)
+  if (listed?.sha256 !== found || file.length > listed.length)
     throw refused(check, `${role} is not the file that ${list.role} lists`, {
       expected: listed?.sha256 ?? 'an entry',
       found,

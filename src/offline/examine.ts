@@ -1,4 +1,4 @@
-import { openBundle, type Bundle } from '../bundle/bundle.ts';
+import type { Bundle } from '../bundle/bundle.ts';
 import type { RequestManifest } from '../bundle/manifest.ts';
 import { merkleRoot } from '../encoding/merkle.ts';
 import { fromHex } from '../encoding/text.ts';

@@ -23,6 +23,6 @@ export async function refuse(
   const { bundle } = await takeRequest(station, file);
   checkNotAnswered(station, bundle.digest);
   station.home.ledger.append([{ event: 'declined', data: { request: bundle.digest, code: reason } }]);
-  const answer = await refuseRequest(station, bundle, `REASON-${reason.toUpperCase()}`, out);
+  const answer = refuseRequest(station, bundle, `REASON-${reason.toUpperCase()}`, out);
   return { ...answer, request: bundle.digest };
 }

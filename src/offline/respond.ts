@@ -34,13 +34,13 @@ export interface SignedFile {
 type SignedRoles = ReadonlyMap<string, readonly Signature[]>;
 
 /** Seals the answer, stores it in the home, records it, and only then writes it to the stick (M7, R13, R14). */
-export async function answerRequest(
+export function answerRequest(
   station: OfflineStation,
   examination: Examination,
   plans: readonly PlannedSignature[],
   signatures: readonly Uint8Array[],
   out: string,
-): Promise<SignedFile> {
+): SignedFile {
   const signed = new Map<string, Signature[]>();
   plans.forEach(({ repository, role, keyid, dialect, task }, index) => {
     const key = `${repository} ${role.role}`;
@@ -60,12 +60,12 @@ export async function answerRequest(
 }
 
 /** A sealed no to the whole request: every role refused, for a reason out of a list (M8). */
-export async function refuseRequest(
+export function refuseRequest(
   station: OfflineStation,
   request: { readonly digest: string; readonly manifest: RequestManifest },
   code: string,
   out: string,
-): Promise<SignedFile> {
+): SignedFile {
   const answers = request.manifest.repositories.map((record) =>
     refusedAnswer(record, answerMarks(record, marksOf(station.marks, repositoryKey(record))), code),
   );
@@ -115,13 +115,13 @@ function refusedAnswer(record: RepositoryRequest, marks: RepositoryMarks, check:
   return { reading: { record, recordDigest: recordDigestOf(record) }, fills: [], marks, roles };
 }
 
-async function sealAnswer(
+function sealAnswer(
   station: OfflineStation,
   request: string,
   manifest: RequestManifest,
   answers: readonly RepositoryAnswer[],
   out: string,
-): Promise<SignedFile> {
+): SignedFile {
   const { home } = station;
   const head = home.ledger.head();
   const previous = lastResponse(station, manifest.from.key);
@@ -140,7 +140,7 @@ async function sealAnswer(
     answers,
     `countersign ${VERSION}`,
   );
-  const bundle = await writeBundle({
+  const bundle = writeBundle({
     kind: 'response',
     manifest: built.manifest,
     contents: built.contents.files,

@@ -16,6 +16,6 @@ export async function withOfflineStation<Result>(
     requireSide(home, 'offline', command);
     return await run(offlineStation(home, Math.floor(Date.now() / 1000)));
   } finally {
-    await home.close();
+    home.close();
   }
 }

@@ -118,7 +118,7 @@ async function signTaken(
         signature: signatures[index] as Uint8Array,
       })),
     );
-    const file = await answerRequest(now, closed, plans, signatures, options.out);
+    const file = answerRequest(now, closed, plans, signatures, options.out);
     return {
       ...file,
       request: closed.digest,

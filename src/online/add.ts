@@ -5,7 +5,7 @@ import { usage } from '../errors.ts';
 import { repositoryNamed } from './repositories.ts';
 import { addChanges, keepManifest, stageChanges } from './stage.ts';
 import type { OnlineStation } from './station.ts';
-import type { Environment } from './credentials.ts';
+import type { Environment } from './credential.ts';
 import { readTargetList } from './target-list.ts';
 
 export interface AddResult {

@@ -12,7 +12,7 @@ import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
 import { fileSource, takeCopy } from '../station/media.ts';
 import type { OutboxRequest } from '../station/outbox.ts';
 import { trustPartners } from '../station/pairing.ts';
-import { requestPath } from './export.ts';
+import { openStored } from './stored-request.ts';
 import type { OnlineStation } from './station.ts';
 
 /** A response that was verified against the request that this station stored. */
@@ -58,19 +58,6 @@ export async function takeAnswer(station: OnlineStation, file: string): Promise<
     return readRepositoryResponse(reading, answer, (name) => response.read(name));
   });
   return { response, request, repositories };
-}
-
-/** The request bundle as it was exported, out of the home. */
-export async function openStored(station: OnlineStation, digest: string): Promise<Bundle<RequestManifest>> {
-  const bundle = await openBundle<RequestManifest>(fileSource(requestPath(station, digest)), {
-    kinds: ['request'],
-  });
-  if (bundle.digest !== digest)
-    throw refused('REQUEST-DAMAGED', 'the stored request is not the one that was exported', {
-      expected: digest,
-      found: bundle.digest,
-    });
-  return bundle;
 }
 
 function checkState(request: OutboxRequest): void {

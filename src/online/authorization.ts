@@ -1,17 +1,12 @@
 import { CountersignError, unavailable } from '../errors.ts';
+import type { Access } from './access.ts';
 import { parseChallenges } from './challenge.ts';
 import type { Challenge } from './challenge.ts';
-import type { Credential } from './credentials.ts';
+import type { Credential } from './credential.ts';
 import { isLoopback } from './dispatchers.ts';
 import type { HttpAnswer, HttpClient, HttpRequest, Peer } from './http.ts';
 import { basicHeader, requestToken } from './token.ts';
 import type { Token } from './token.ts';
-
-/** What a request asks for: a repository and the actions on it, as token scopes name them. */
-export interface Access {
-  readonly repository: string;
-  readonly actions: 'pull' | 'push,pull';
-}
 
 /** Sends requests with the authorization that the server asks for. */
 export interface AuthorizedClient {

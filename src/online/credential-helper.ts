@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { unavailable } from '../errors.ts';
-import type { Credential, Environment } from './credentials.ts';
+import type { Credential, Environment } from './credential.ts';
 
 const MAX_OUTPUT = 64 * 1024;
 const TIMEOUT_MS = 30_000;

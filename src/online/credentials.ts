@@ -3,14 +3,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fromBase64 } from '../encoding/text.ts';
 import { usage } from '../errors.ts';
+import type { Credential, Environment } from './credential.ts';
 import { askHelper } from './credential-helper.ts';
-
-/** What is presented to a token service. Never part of an error or a log. */
-export type Credential =
-  | { readonly kind: 'password'; readonly username: string; readonly password: string }
-  | { readonly kind: 'refresh-token'; readonly token: string };
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * `NOTARY_AUTH`, base64 of `user:password`, as the notary client takes it; null where it is not set.

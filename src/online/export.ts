@@ -15,6 +15,7 @@ import { planRepository, type PlannedRepository } from './export-plan.ts';
 import { repositories, repositoryNamed, type RepositoryEntry } from './repositories.ts';
 import { restoreChanges } from './restore.ts';
 import { stagedChanges, unstage, type StagedChanges } from './staged.ts';
+import { requestPath } from './stored-request.ts';
 import type { OnlineStation } from './station.ts';
 import type { Stores } from './stores.ts';
 
@@ -137,12 +138,12 @@ async function planAll(
   return plans;
 }
 
-async function write(
+function write(
   station: OnlineStation,
   plans: readonly PlannedRepository[],
   recipients: readonly Partner[],
   options: ExportOptions,
-): Promise<ExportResult> {
+): ExportResult {
   const { home, now, outbox } = station;
   const sequence = home.ledger.head().line + 1;
   const id = randomBytes(16).toString('hex');
@@ -158,7 +159,7 @@ async function write(
     },
     plans.map(({ plan }): RepositoryPlan => plan),
   );
-  const bundle = await writeBundle({
+  const bundle = writeBundle({
     kind: 'request',
     manifest: built.manifest,
     contents: built.contents.files,
@@ -197,11 +198,6 @@ function reservations(request: string, { entry, plan, batch }: PlannedRepository
     event: 'reserved',
     data: { request, repository, role, version, batch },
   }));
-}
-
-/** Where the home keeps a request that it exported. */
-export function requestPath(station: OnlineStation, digest: string): string {
-  return join(station.home.dir, 'requests', `${digest}.tar`);
 }
 
 function finish(station: OnlineStation, digest: string, out: string, resumed: boolean): ExportResult {

@@ -8,7 +8,7 @@ import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
 import type { Signers } from '../station/signers.ts';
 import { fetchRepository } from './fetch.ts';
 import { onlineRoleFiles } from './online-roles.ts';
-import type { PublishedRepository } from './publish.ts';
+import type { PublishedRepository } from './published-repository.ts';
 import type { RepositoryEntry } from './repositories.ts';
 import { seenEvents, type OnlineStation } from './station.ts';
 import type { Store } from './store.ts';
@@ -137,7 +137,7 @@ async function readBack(
 ): Promise<VerifiedRepository> {
   const { dialect } = repository.reading;
   const context = { repository: entry.name, now: station.now * 1000 };
-  let verified: VerifiedRepository | null = null;
+  let verified: VerifiedRepository | null;
   try {
     verified = (await fetchRepository(dialect, store, null, 1, null, context))?.verified ?? null;
   } catch (cause) {

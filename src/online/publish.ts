@@ -1,33 +1,18 @@
 import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
 import type { Signers } from '../station/signers.ts';
 import { answerEvents, takeAnswer, type VerifiedAnswer } from './answer.ts';
+import type { PublishedRepository } from './published-repository.ts';
 import { publishRepository, type Publication } from './publish-repository.ts';
 import { repositoryNamed } from './repositories.ts';
 import { restoreChanges } from './restore.ts';
 import type { OnlineStation } from './station.ts';
 import type { Stores } from './stores.ts';
-import type { CountersignError } from '../errors.ts';
 
 export interface PublishPorts {
   readonly stores: Stores;
   /** Keys that this station holds, for folders whose snapshot and timestamp it signs. */
   readonly signers: Signers;
   readonly progress: (done: number, total: number) => void;
-}
-
-/** What became of one repository. */
-export interface PublishedRepository {
-  readonly name: string;
-  readonly state: 'published' | 'already-published' | 'refused' | 'incomplete' | 'conflict' | 'failed';
-  readonly roles: readonly {
-    readonly role: string;
-    readonly version: number;
-    readonly sha256: string | null;
-  }[];
-  /** Why, where it was not published. */
-  readonly error: CountersignError | null;
-  /** Refusal's check ID or reason code. */
-  readonly reason: string | null;
 }
 
 export interface PublishResult {

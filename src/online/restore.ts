@@ -1,6 +1,6 @@
 import { readChanges } from '../exchange/read-request.ts';
 import { repositoryKey } from '../station/events.ts';
-import { openStored } from './answer.ts';
+import { openStored } from './stored-request.ts';
 import { restoreStaged } from './staged.ts';
 import type { OnlineStation } from './station.ts';
 

@@ -30,6 +30,6 @@ export async function withOnlineStation<Result>(
       await stores.close();
     }
   } finally {
-    await home.close();
+    home.close();
   }
 }

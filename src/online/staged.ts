@@ -21,7 +21,10 @@ export interface StagedChanges {
   readonly changes: readonly Change[];
 }
 
-type Repository = { readonly dialect: string; readonly name: string };
+interface Repository {
+  readonly dialect: string;
+  readonly name: string;
+}
 
 function pathOf(home: Home, repository: Repository): string {
   return join(home.dir, 'staged', `${sha256Hex(toUtf8(repositoryKey(repository)))}.jsonl`);

@@ -19,7 +19,10 @@ export interface OnlineStation {
   readonly keys: KeyRegistry;
 }
 
-type Repository = { readonly dialect: string; readonly name: string };
+interface Repository {
+  readonly dialect: string;
+  readonly name: string;
+}
 
 /** Reads the state of an online station out of its ledger. */
 export function onlineStation(home: Home, now: number): OnlineStation {

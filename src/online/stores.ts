@@ -1,4 +1,4 @@
-import type { Environment } from './credentials.ts';
+import type { Environment } from './credential.ts';
 import { directoryStore } from './directory/repository.ts';
 import { openNotaryServer } from './notary-server/server.ts';
 import type { NotaryServer } from './notary-server/server.ts';

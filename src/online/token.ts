@@ -1,7 +1,7 @@
 import { unavailable } from '../errors.ts';
-import type { Access } from './authorization.ts';
+import type { Access } from './access.ts';
 import type { Challenge } from './challenge.ts';
-import type { Credential } from './credentials.ts';
+import type { Credential } from './credential.ts';
 import { isLoopback } from './dispatchers.ts';
 import type { HttpAnswer, HttpClient, HttpRequest, Peer } from './http.ts';
 

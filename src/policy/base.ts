@@ -1,6 +1,6 @@
 import type { RepositoryReading } from '../exchange/read-request.ts';
 import { refused } from '../errors.ts';
-import type { Mark, Marks } from './marks.ts';
+import type { Mark, Marks } from '../exchange/marks.ts';
 
 /**
  * R7: the base is never older than what this station has seen, and the same bytes where the version is the same.

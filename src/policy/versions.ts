@@ -1,7 +1,7 @@
 import type { ComputedRole } from '../change/compute.ts';
 import { sha256Hex } from '../encoding/hash.ts';
 import { refused } from '../errors.ts';
-import type { Marks } from './marks.ts';
+import type { Marks } from '../exchange/marks.ts';
 
 /** How far a version may be above its base. */
 const MAX_JUMP = 1_000;

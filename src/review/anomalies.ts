@@ -1,6 +1,6 @@
 import type { RepositoryReading } from '../exchange/read-request.ts';
 import { sha256Hex } from '../encoding/hash.ts';
-import type { Marks } from '../policy/marks.ts';
+import type { Marks } from '../exchange/marks.ts';
 import type { RoleDifference, TargetChange } from './difference.ts';
 
 /** Something that an officer must see before the bulk (R8). */

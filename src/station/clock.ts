@@ -1,7 +1,7 @@
 import { formatTime, parseTime } from '../encoding/time.ts';
 import { refused, usage } from '../errors.ts';
 import { BUILD_DATE } from './build-date.ts';
-import type { RecordedEvent } from './events.ts';
+import { textOf, type RecordedEvent } from './events.ts';
 import type { Home } from './home.ts';
 
 /** Lines that are written after an officer's confirmation: their time is one that a person accepted (M13). */
@@ -14,7 +14,7 @@ const CONFIRMED = new Set(['approved', 'paired', 'unpaired', 'declined']);
 export function clockFloor(lines: Iterable<RecordedEvent>): number {
   let floor = parseTime(BUILD_DATE);
   for (const { event, time, data } of lines) {
-    if (event === 'clock-reset') floor = Math.max(parseTime(BUILD_DATE), parseTime(String(data['floor'])));
+    if (event === 'clock-reset') floor = Math.max(parseTime(BUILD_DATE), parseTime(textOf(data, 'floor')));
     else if (CONFIRMED.has(event)) floor = Math.max(floor, parseTime(time));
   }
   return floor;

@@ -1,3 +1,4 @@
+import { refused } from '../errors.ts';
 import type { JsonObject } from '../encoding/json.ts';
 
 /**
@@ -57,6 +58,13 @@ export interface RecordedEvent {
 /** A ledger line as one of the events above; null where it is of another kind. */
 export function exchangeEvent(line: RecordedEvent): ExchangeEvent {
   return line as unknown as ExchangeEvent;
+}
+
+/** A member of a ledger line that is text. */
+export function textOf(data: JsonObject, member: string): string {
+  const value = data[member];
+  if (typeof value === 'string') return value;
+  throw refused('LEDGER-CHAIN', 'a ledger line lacks a member', { expected: member });
 }
 
 /** A repository's name in the ledger. */

@@ -16,6 +16,6 @@ export async function exportPublicKey(
     writeOut(out, [pem], pem.length);
     return { id: key.id, out };
   } finally {
-    await home.close();
+    home.close();
   }
 }

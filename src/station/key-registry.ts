@@ -4,7 +4,7 @@ import { refused, usage } from '../errors.ts';
 import type { Algorithm, PublicKey } from '../metadata/key.ts';
 import { canonicalKeyId } from '../metadata/notary/keys.ts';
 import type { GeneratedKey, Grade, KeyLocation, SigningKey } from '../signer/signer.ts';
-import type { RecordedEvent } from './events.ts';
+import { textOf, type RecordedEvent } from './events.ts';
 
 /** ID of a signing key on every station: Notary's canonical key ID, which its users know from file names. */
 export function stationKeyId(key: PublicKey): string {
@@ -36,15 +36,15 @@ export function foldKeys(lines: Iterable<RecordedEvent>): KeyRegistry {
   const open = new Map<string, KeyIntent>();
   const labels = new Set<string>();
   for (const { event, data } of lines) {
-    if (event === 'key-intent') open.set(String(data['label']), data as unknown as KeyIntent);
+    if (event === 'key-intent') open.set(textOf(data, 'label'), data as unknown as KeyIntent);
     else if (event === 'key') {
       const key = readKey(data);
       keys.set(key.id, key);
-      open.delete(String(data['label']));
-      labels.add(String(data['label']));
+      open.delete(textOf(data, 'label'));
+      labels.add(textOf(data, 'label'));
     } else if (event === 'bound') {
-      const key = keys.get(String(data['key']));
-      if (key) keys.set(key.id, { ...key, repository: String(data['repository']) });
+      const key = keys.get(textOf(data, 'key'));
+      if (key) keys.set(key.id, { ...key, repository: textOf(data, 'repository') });
     }
   }
   return { keys, open, labels };
@@ -52,10 +52,10 @@ export function foldKeys(lines: Iterable<RecordedEvent>): KeyRegistry {
 
 function readKey(data: JsonObject): SigningKey {
   return {
-    id: String(data['id']),
-    public: { algorithm: data['algorithm'] as Algorithm, spki: fromBase64(String(data['public'])) },
-    role: String(data['role']),
-    repository: data['repository'] === null ? null : String(data['repository']),
+    id: textOf(data, 'id'),
+    public: { algorithm: data['algorithm'] as Algorithm, spki: fromBase64(textOf(data, 'public')) },
+    role: textOf(data, 'role'),
+    repository: data['repository'] === null ? null : textOf(data, 'repository'),
     location: data['location'] as unknown as KeyLocation,
     grade: data['grade'] as Grade,
   };

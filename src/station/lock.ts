@@ -41,7 +41,11 @@ export async function takeLock(folder: string, now: () => number = Date.now): Pr
   const mine = JSON.stringify(self(now()));
   const deadline = performance.now() + PATIENCE;
   for (;;) {
-    if (tryLock(folder, path, mine)) return () => release(path, mine);
+    if (tryLock(folder, path, mine)) {
+      return () => {
+        release(path, mine);
+      };
+    }
     const holder = readHolder(path);
     if (holder !== null && !isAlive(holder)) {
       takeAway(folder, path);

@@ -1,4 +1,4 @@
-import type { Mark, Marks, SignedMark } from '../policy/marks.ts';
+import type { Mark, Marks, SignedMark } from '../exchange/marks.ts';
 import { exchangeEvent, type RecordedEvent } from './events.ts';
 
 interface MutableMarks {

@@ -1,5 +1,5 @@
 import { checkModuleFile, type AllowedModule } from '../signer/pkcs11/module.ts';
-import type { RecordedEvent } from './events.ts';
+import { textOf, type RecordedEvent } from './events.ts';
 import type { Home } from './home.ts';
 
 /** PKCS#11 modules that the officers allowed this station to load, out of its ledger. */
@@ -7,7 +7,7 @@ export function allowedModules(lines: Iterable<RecordedEvent>): AllowedModule[] 
   const modules = new Map<string, AllowedModule>();
   for (const { event, data } of lines) {
     if (event !== 'token-allowed') continue;
-    const path = String(data['module']);
+    const path = textOf(data, 'module');
     const { parameters } = data;
     modules.set(path, typeof parameters === 'string' ? { path, parameters } : { path });
   }

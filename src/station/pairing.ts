@@ -2,6 +2,7 @@ import { identityOf } from '../bundle/seal.ts';
 import { fromHex } from '../encoding/text.ts';
 import { refused, usage } from '../errors.ts';
 import type { Card } from './card.ts';
+import { textOf } from './events.ts';
 import type { Home, Side } from './home.ts';
 
 /** A station whose card this one has pinned. */
@@ -20,14 +21,14 @@ export interface Partner {
 export function partners(home: Home): Partner[] {
   const paired = new Map<string, Partner>();
   for (const { event, data } of home.ledger.lines()) {
-    const name = String(data['name']);
+    const name = textOf(data, 'name');
     if (event === 'paired')
       paired.set(name, {
         name,
         side: data['side'] as Side,
-        identity: String(data['identity']),
-        key: String(data['key']),
-        digest: String(data['digest']),
+        identity: textOf(data, 'identity'),
+        key: textOf(data, 'key'),
+        digest: textOf(data, 'digest'),
       });
     else if (event === 'unpaired') paired.delete(name);
   }

@@ -26,7 +26,7 @@ export async function resend(folder: string, digest: string, out: string): Promi
     const { readBack } = writeOut(out, [bytes], bytes.length);
     return { kind, digest: found, out, readBack };
   } finally {
-    await home.close();
+    home.close();
   }
 }
 

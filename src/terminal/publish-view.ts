@@ -1,4 +1,5 @@
-import type { PublishedRepository, PublishResult } from '../online/publish.ts';
+import type { PublishResult } from '../online/publish.ts';
+import type { PublishedRepository } from '../online/published-repository.ts';
 import { errorDocument, errorLines } from './error-report.ts';
 import { escapeCut } from './escape.ts';
 import { table } from './table.ts';

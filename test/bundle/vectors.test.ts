@@ -36,7 +36,9 @@ describe('conformance vectors', () => {
     const valid = vectors.filter(({ expect: expected }) => 'digest' in expected);
     expect(valid.length).toBeGreaterThanOrEqual(6);
     expect(vectors.length - valid.length).toBeGreaterThanOrEqual(60);
-    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => /\.\w+$/.test(file));
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+      /\.\w+$/.test(file),
+    );
     expect(files.sort()).toEqual(['vectors.json', ...vectors.map(({ file }) => file)].sort());
   });
 

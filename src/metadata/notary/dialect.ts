@@ -57,7 +57,8 @@ export const notary: Dialect = {
   keyValue: (key) => canonicalBytes(bareKeyObject(key)),
   readKey(role, value, context) {
     const { object, key } = standaloneKey(value);
-    const certified = String(object['keytype']).endsWith('-x509');
+    const { keytype } = object;
+    const certified = typeof keytype === 'string' && keytype.endsWith('-x509');
     if (certified !== (role === 'root'))
       throw form(role, 'a root key must be a certificate, and no other key may be');
     if (!key.public) throw form(role, 'a key of a kind that nobody can verify with');

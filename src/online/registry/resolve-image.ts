@@ -4,7 +4,7 @@ import { CountersignError, refused, unavailable } from '../../errors.ts';
 import { authorizedClient } from '../authorization.ts';
 import type { AuthorizedClient } from '../authorization.ts';
 import { dockerCredential } from '../credentials.ts';
-import type { Environment } from '../credentials.ts';
+import type { Environment } from '../credential.ts';
 import { openHttpClient } from '../http.ts';
 import type { HttpAnswer, Peer } from '../http.ts';
 import { originsOf, parseReference } from './reference.ts';

@@ -25,6 +25,3 @@ export interface SignedMark {
   /** Digest of the request that it was signed for. */
   readonly request: string;
 }
-
-/** Marks of a repository that the station never met. */
-export const NO_MARKS: Marks = { pinned: null, seen: new Map(), signed: new Map(), partner: null };
