@@ -1,4 +1,4 @@
-import { addFile, addImage, addList } from '../src/online/add.ts';
+import { addFile, addImage, addList, type AddResult } from '../src/online/add.ts';
 import { withOnlineStation } from '../src/online/session.ts';
 import { usage } from '../src/errors.ts';
 import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';
@@ -7,14 +7,15 @@ import { show } from '../src/terminal/escape.ts';
 export default class Add extends BaseCommand {
   static override summary = 'stage targets from a file, a registry, or a list';
   static override description =
-    'A list is CSV with the header name,length,sha256[,sha512][,role], or JSON lines with these members. A manifest that comes from a registry travels in the request, so that the offline half hashes it again.';
+    'A list is CSV with the header [repository,]name,length,sha256[,sha512][,role], or JSON lines with these members; with repository, one list stages for many. A manifest that comes from a registry travels in the request, so that the offline half hashes it again.';
   static override examples = [
     '<%= config.bin %> add registry.example.com/team/app installer-1.4.2 build/installer.bin',
     '<%= config.bin %> add registry.example.com/team/app --image registry.example.com/team/app:1.4.2',
     '<%= config.bin %> add registry.example.com/team/app --from targets.csv',
+    '<%= config.bin %> add --from targets-of-every-repository.csv',
   ];
   static override args = {
-    gun: Args.string({ required: true, description: 'repository (GUN)' }),
+    gun: Args.string({ description: 'repository (GUN); left out where the list names it' }),
     name: Args.string({ description: 'target name' }),
     file: Args.string({ description: 'file to hash' }),
   };
@@ -45,19 +46,34 @@ export default class Add extends BaseCommand {
       const given = [flags.image, flags.from, args.file].filter((source) => source !== undefined).length;
       if (given !== 1 || (args.name !== undefined && args.file === undefined))
         throw usage('USAGE-SOURCE', 'say what to add: NAME FILE, --image REF, or --from LIST');
-      const result =
-        flags.image !== undefined
-          ? await addImage(station, args.gun, flags.image, { roles, ca: flags.ca, environment: process.env })
-          : flags.from !== undefined
-            ? addList(station, args.gun, flags.from, roles)
-            : await addFile(station, args.gun, args.name ?? '', args.file ?? '', roles);
-      this.show(result, () =>
-        [
-          ...result.added.slice(0, 10).map(({ name }) => `staged: add ${show(name)}`),
-          ...(result.added.length > 10 ? [`staged: ${String(result.added.length - 10)} more`] : []),
-          `${String(result.staged)} staged changes`,
-        ].join('\n'),
+      const { gun } = args;
+      if (gun === undefined && flags.from === undefined)
+        throw usage('USAGE-SOURCE', 'say which repository the target belongs to');
+      const results =
+        flags.from !== undefined
+          ? addList(station, gun, flags.from, roles)
+          : flags.image !== undefined
+            ? [
+                await addImage(station, gun ?? '', flags.image, {
+                  roles,
+                  ca: flags.ca,
+                  environment: process.env,
+                }),
+              ]
+            : [await addFile(station, gun ?? '', args.name ?? '', args.file ?? '', roles)];
+      this.show(gun === undefined ? { repositories: results } : (results[0] as AddResult), () =>
+        addedLines(results).join('\n'),
       );
     });
   }
+}
+
+function addedLines(results: readonly AddResult[]): string[] {
+  const added = results.flatMap((result) => result.added);
+  const total = results.reduce((sum, { staged }) => sum + staged, 0);
+  return [
+    ...added.slice(0, 10).map(({ name }) => `staged: add ${show(name)}`),
+    ...(added.length > 10 ? [`staged: ${String(added.length - 10)} more`] : []),
+    `${String(total)} staged changes${results.length > 1 ? ` in ${String(results.length)} repositories` : ''}`,
+  ];
 }

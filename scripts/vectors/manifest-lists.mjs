@@ -1,5 +1,5 @@
 import { formsOf, refusing } from './manifest-forms.mjs';
-import { newTargets, sha256, vault, safe, ZERO } from './material.mjs';
+import { newTargets, vault, safe, ZERO } from './material.mjs';
 
 /** Bundles with a seal that verifies, over manifests of the right form whose lists, times or references are wrong. */
 export function listVectors(writer, lib) {

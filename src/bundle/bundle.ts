@@ -41,8 +41,10 @@ export interface WrittenBundle {
 export function writeBundle(bundle: NewBundle): WrittenBundle {
   const names = [...bundle.contents.keys()].sort();
   const files = names.map((sha256): FileEntry => {
-    const size = (bundle.contents.get(sha256) as Uint8Array).length;
-    return { name: `files/${sha256}`, size, sha256 };
+    const content = bundle.contents.get(sha256) as Uint8Array;
+    const name = `files/${sha256}`;
+    if (sha256Hex(content) !== sha256) throw contentFault(name);
+    return { name, size: content.length, sha256 };
   });
   const value = { ...bundle.manifest, files } as unknown as Json;
   checkShape(bundle.kind, value);

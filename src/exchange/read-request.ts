@@ -168,7 +168,7 @@ function checkRecord(
         signers: claimed.signers.map(({ keyid, quorum }) => ({ keyid, quorum })),
         needs: claimed.needs,
         slots: claimed.slots.map(({ id, kind, role: slotRole }) => ({ id, kind, role: slotRole })),
-      } as unknown as Json),
+      }),
       where,
     );
   });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync } from 'node:fs';
 import type { AddChange } from '../change/change.ts';
 import { usage } from '../errors.ts';
-import { repositoryNamed } from './repositories.ts';
+import { repositories, repositoryNamed } from './repositories.ts';
 import { addChanges, keepManifest, stageChanges } from './stage.ts';
 import type { OnlineStation } from './station.ts';
 import type { Environment } from './credential.ts';
@@ -41,20 +41,36 @@ export async function addFile(
   );
 }
 
-/** Stages every line of a list in one go. */
+/**
+ * Stages every line of a list in one go: for one repository, or for those that its `repository` column names.
+ * Every line is checked before the first is staged.
+ *
+ * @throws LIST-FORM, ADD-REPOSITORY (exit 2)
+ */
 export function addList(
   station: OnlineStation,
-  gun: string,
+  gun: string | undefined,
   path: string,
   roles: readonly string[],
-): AddResult {
-  const entry = repositoryNamed(station.home, gun);
-  const inputs = readTargetList(path);
-  return staged(
-    station,
-    gun,
-    inputs.flatMap((input) => addChanges(entry, input.roles.length > 0 ? input : { ...input, roles }, null)),
-  );
+): AddResult[] {
+  const known = new Map(repositories(station.home).map((entry) => [entry.name, entry]));
+  const added = new Map<string, AddChange[]>();
+  for (const input of readTargetList(path)) {
+    const name = input.repository ?? gun;
+    if (name === undefined || (gun !== undefined && name !== gun))
+      throw usage('ADD-REPOSITORY', 'a line of the list belongs to no repository, or to another one', {
+        expected: gun ?? 'a column "repository", or the repository as an argument',
+        found: input.repository ?? 'none',
+        where: input.name,
+      });
+    const entry = known.get(name) ?? repositoryNamed(station.home, name);
+    const changes = addChanges(entry, input.roles.length > 0 ? input : { ...input, roles }, null);
+    const list = added.get(name);
+    if (list) list.push(...changes);
+    else added.set(name, changes);
+  }
+  if (gun !== undefined && !added.has(gun)) added.set(repositoryNamed(station.home, gun).name, []);
+  return [...added].map(([name, changes]) => staged(station, name, changes));
 }
 
 /** Stages an image's manifest as the registry serves it; the bytes are kept, to travel in the request. */

@@ -18,8 +18,24 @@ export interface RepositoryEntry {
 
 const FILE = 'repositories.json';
 
+/** Read once a command, since a request of a thousand repositories asks for each by name. */
+const read = new WeakMap<Home, ReadonlyMap<string, RepositoryEntry>>();
+
 /** Every repository of the station, by name. */
 export function repositories(home: Home): RepositoryEntry[] {
+  return [...entriesOf(home).values()];
+}
+
+function entriesOf(home: Home): ReadonlyMap<string, RepositoryEntry> {
+  let entries = read.get(home);
+  if (!entries) {
+    entries = new Map(readEntries(home).map((entry) => [entry.name, entry]));
+    read.set(home, entries);
+  }
+  return entries;
+}
+
+function readEntries(home: Home): RepositoryEntry[] {
   let bytes: Buffer;
   try {
     bytes = readFileSync(join(home.dir, FILE));
@@ -32,7 +48,7 @@ export function repositories(home: Home): RepositoryEntry[] {
 
 /** The repository of that name. @throws REPOSITORY-UNKNOWN (exit 2) */
 export function repositoryNamed(home: Home, name: string): RepositoryEntry {
-  const found = repositories(home).find((entry) => entry.name === name);
+  const found = entriesOf(home).get(name);
   if (!found)
     throw usage('REPOSITORY-UNKNOWN', 'this station does not know the repository', {
       found: name,
@@ -43,7 +59,7 @@ export function repositoryNamed(home: Home, name: string): RepositoryEntry {
 
 /** Adds repositories, whole or not at all. @throws REPOSITORY-EXISTS (exit 2), NAME-REPOSITORY */
 export function addRepositories(home: Home, added: readonly RepositoryEntry[]): void {
-  const all = new Map(repositories(home).map((entry) => [entry.name, entry]));
+  const all = new Map(entriesOf(home));
   for (const entry of added) {
     dialectOf(entry.dialect).checkRepository(entry.name);
     const known = all.get(entry.name);
@@ -53,4 +69,5 @@ export function addRepositories(home: Home, added: readonly RepositoryEntry[]): 
   }
   const sorted = [...all.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   replaceDurably(join(home.dir, FILE), toUtf8(JSON.stringify(sorted, null, 2)));
+  read.delete(home);
 }

@@ -66,9 +66,7 @@ export function removeChanges(entry: RepositoryEntry, name: string, roles: reado
 /** Stages changes for one repository and says how many are staged now. */
 export function stageChanges(station: OnlineStation, name: string, changes: readonly Change[]): number {
   const entry = repositoryNamed(station.home, name);
-  const { batches } = station.outbox;
-  stage(station.home, entry, changes, batches);
-  return stagedChanges(station.home, entry, batches).changes.length;
+  return stage(station.home, entry, changes, station.outbox.batches);
 }
 
 /** Stages a new repository. @throws CHANGE-INIT (exit 2) if it is staged already */

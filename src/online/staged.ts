@@ -62,15 +62,17 @@ function damaged(repository: Repository): Error {
   });
 }
 
-/** Adds changes, all of them or none; what was staged before stays before them. */
+/** Adds changes, all of them or none, after what was staged before; says how many are staged now. */
 export function stage(
   home: Home,
   repository: Repository,
   added: readonly Change[],
   exported: ReadonlySet<string>,
-): void {
+): number {
   const list = stagedChanges(home, repository, exported);
-  write(home, repository, { ...list, changes: [...list.changes, ...added] });
+  const changes = [...list.changes, ...added];
+  write(home, repository, { ...list, changes });
+  return changes.length;
 }
 
 /** Puts the changes of a request back, before those that were staged since; once only for each request. */

@@ -8,44 +8,57 @@ import type { TargetInput } from './stage.ts';
 /** A list of targets is read whole; a million lines fit. */
 const MAX_BYTES = 512 * 1024 * 1024;
 
+/** A target of a list, which may say whose it is. */
+export interface ListedTarget extends TargetInput {
+  readonly repository: string | undefined;
+}
+
+const COLUMNS = ['repository', 'name', 'length', 'sha256', 'sha512', 'role'];
+
 /**
- * Reads a list of targets: CSV with the header `name,length,sha256[,sha512][,role]` (RFC 4180), or JSON lines
- * with the same members. Roles are separated by spaces.
+ * Reads a list of targets: CSV with the header `[repository,]name,length,sha256[,sha512][,role]` (RFC 4180), or
+ * JSON lines with the same members. Roles are separated by spaces.
  *
  * @throws LIST-FORM (exit 2) naming the line
  */
-export function readTargetList(path: string): TargetInput[] {
+export function readTargetList(path: string): ListedTarget[] {
   const bytes = readFileSync(path);
   if (bytes.length > MAX_BYTES) throw usage('LIST-FORM', 'the list is too long', { where: path });
   const text = fromUtf8(bytes).replace(/^\ufeff/, '');
   return text.trimStart().startsWith('{') ? jsonLines(text, path) : csv(text, path);
 }
 
-function jsonLines(text: string, path: string): TargetInput[] {
+function jsonLines(text: string, path: string): ListedTarget[] {
   return text.split('\n').flatMap((line, index) => {
     if (line.trim() === '') return [];
     const value = parseStrictJson(toUtf8(line));
     if (!isObject(value)) throw fault(path, index, 'not an object');
-    const { name, length, sha256, sha512, role } = value;
+    const { repository, name, length, sha256, sha512, role } = value;
     if (typeof name !== 'string' || typeof sha256 !== 'string')
       throw fault(path, index, 'name or sha256 is missing');
     if (typeof length !== 'number' && typeof length !== 'string')
       throw fault(path, index, 'length is missing');
     return [
       {
+        repository: optionalText('repository', repository, path, index),
         name,
         length: String(length),
         sha256,
-        sha512: text512(sha512, path, index),
+        sha512: optionalText('sha512', sha512, path, index),
         roles: roles(role, path, index),
       },
     ];
   });
 }
 
-function text512(value: Json | undefined, path: string, index: number): string | undefined {
+function optionalText(
+  member: string,
+  value: Json | undefined,
+  path: string,
+  index: number,
+): string | undefined {
   if (value === undefined || typeof value === 'string') return value;
-  throw fault(path, index, 'sha512 is not text');
+  throw fault(path, index, `${member} is not text`);
 }
 
 function roles(value: Json | undefined, path: string, index: number): string[] {
@@ -54,13 +67,12 @@ function roles(value: Json | undefined, path: string, index: number): string[] {
   return value.split(' ').filter((role) => role !== '');
 }
 
-function csv(text: string, path: string): TargetInput[] {
+function csv(text: string, path: string): ListedTarget[] {
   const rows = csvRows(text, path);
   const [head, ...body] = rows;
   const columns = new Map(head?.map((name, index) => [name.trim(), index]));
   for (const name of columns.keys())
-    if (!['name', 'length', 'sha256', 'sha512', 'role'].includes(name))
-      throw fault(path, 0, `an unknown column "${name}"`);
+    if (!COLUMNS.includes(name)) throw fault(path, 0, `an unknown column "${name}"`);
   for (const name of ['name', 'length', 'sha256'])
     if (!columns.has(name)) throw fault(path, 0, `the header has no column "${name}"`);
   return body.flatMap((row, index) => {
@@ -71,6 +83,7 @@ function csv(text: string, path: string): TargetInput[] {
     const sha512 = cell('sha512');
     return [
       {
+        repository: cell('repository'),
         name: cell('name') ?? '',
         length: cell('length') ?? '',
         sha256: cell('sha256') ?? '',
@@ -106,7 +119,7 @@ function csvRows(text: string, path: string): string[][] {
 
 function fault(path: string, index: number, message: string): Error {
   return usage('LIST-FORM', `the list is not well formed: ${message}`, {
-    expected: 'CSV with the header name,length,sha256[,sha512][,role], or JSON lines',
+    expected: 'CSV with the header [repository,]name,length,sha256[,sha512][,role], or JSON lines',
     where: `${path} line ${String(index + 1)}`,
   });
 }

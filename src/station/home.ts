@@ -11,7 +11,6 @@ import { join } from 'node:path';
 import { identityOf, preAuthentication, type SealedKind } from '../bundle/seal.ts';
 import type { Environment } from '../bundle/manifest.ts';
 import { canonicalBytes } from '../encoding/canonical-json.ts';
-import type { Json } from '../encoding/json.ts';
 import { parseCanonicalJson } from '../encoding/strict-json.ts';
 import { formatTime } from '../encoding/time.ts';
 import { refused, usage } from '../errors.ts';
@@ -77,7 +76,7 @@ export async function initHome(dir: string, station: StationIdentity): Promise<v
     const { privateKey } = generateKeyPairSync('ed25519');
     createDurably(join(dir, KEY), Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' })));
     createDurably(join(dir, LEDGER), genesis(station, rawPublicKey(privateKey)));
-    createDurably(join(dir, STATION), canonicalBytes({ ...station } as Json));
+    createDurably(join(dir, STATION), canonicalBytes({ ...station }));
   } finally {
     release();
   }

@@ -43,7 +43,7 @@ describe('conformance vectors', () => {
   });
 
   test('the committed files are what the generator writes, byte for byte', async () => {
-    const { generate } = (await import('../../scripts/generate-vectors.mjs' as string)) as {
+    const { generate } = (await import('../../scripts/generate-vectors.mjs')) as {
       generate: () => Promise<ReadonlyMap<string, Buffer>>;
     };
     for (const [file, bytes] of await generate()) {

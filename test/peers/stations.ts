@@ -23,7 +23,7 @@ export interface TestStations {
   readonly offline: TestStation;
   readonly stick: string;
   /** A path on the stick. */
-  on(file: string): string;
+  readonly on: (file: string) => string;
   readonly passphraseFile: string;
   readonly pinFile: string | null;
   /** Flags that give the secrets of the offline half. */

@@ -25,7 +25,7 @@ export function checkTargetName(name: string): void {
   const fault =
     name === ''
       ? 'it is empty'
-      : // eslint-disable-next-line no-control-regex
+      :  
         /[\u0000-\u001f]/.test(name)
         ? 'it holds a control character'
         : !name.isWellFormed()
