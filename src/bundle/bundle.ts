@@ -1,15 +1,16 @@
 import { recordBytes } from '../encoding/canonical-json.ts';
 import { sha256Hex } from '../encoding/hash.ts';
-import { isObject, type Json } from '../encoding/json.ts';
+import type { Json } from '../encoding/json.ts';
 import { checkShape } from '../encoding/schema.ts';
-import { parseCanonicalJson } from '../encoding/strict-json.ts';
 import { refused } from '../errors.ts';
 import { archiveChunks, archiveSize, checkBlocks, endOf, readHeader } from './archive.ts';
 import { checkManifest } from './check-manifest.ts';
 import { checkEntries, contentFault } from './entries.ts';
 import { LIMITS, tooLarge, type Limits } from './limits.ts';
-import { FORMAT, type FileEntry, type Kind, type Manifest } from './manifest.ts';
-import { decodeSeal, encodeSeal, identityOf, preAuthentication, verifySeal, type Seal } from './seal.ts';
+import type { FileEntry, Kind, Manifest } from './manifest.ts';
+import { openParts } from './parts.ts';
+import { encodeSeal, preAuthentication } from './seal.ts';
+import { openManifest, type SealedManifest, type Trust } from './sealed-manifest.ts';
 import type { ByteSource } from './source.ts';
 
 const MANIFEST_NAME = 'manifest.json';
@@ -74,15 +75,7 @@ export function writeBundle(bundle: NewBundle): WrittenBundle {
 }
 
 /** A bundle that was read to its last byte: sealed, of one layout, every content as its manifest says. */
-export interface Bundle<M extends Manifest = Manifest> {
-  readonly kind: Kind;
-  /** SHA-256 of the manifest's bytes. */
-  readonly digest: string;
-  readonly manifest: M;
-  readonly manifestBytes: Uint8Array;
-  readonly seal: Seal;
-  /** Identity of the station that sealed it. */
-  readonly sealedBy: string;
+export interface Bundle<M extends Manifest = Manifest> extends SealedManifest<M> {
   /** Content of an entry, hashed again. @throws BUNDLE-REFERENCE, BUNDLE-CONTENT */
   read(name: string): Uint8Array;
 }
@@ -92,12 +85,13 @@ export interface OpenOptions {
   readonly kinds: readonly Kind[];
   readonly limits?: Limits;
   /** Refuses a sealing key that is not trusted; left out only where nobody acts on the content. */
-  readonly trust?: (identity: string, publicKey: Uint8Array) => void;
+  readonly trust?: Trust;
 }
 
 /**
  * Opens a bundle: seal over the raw manifest before a byte of it is parsed, then strict JSON, schema, and every
- * entry's header, size, digest, padding and order, to the last byte of the file (R4, R5).
+ * entry's header, size, digest, padding and order, to the last byte of the file (R4, R5). The responses in a combined
+ * bundle are opened too.
  *
  * @throws BUNDLE-*, SEAL-*, REQUEST-SCHEMA, RESPONSE-SCHEMA, COMBINED-SCHEMA (bundle-schema/README.md, check IDs)
  */
@@ -118,68 +112,24 @@ export async function openBundle<M extends Manifest>(
     throw refused('BUNDLE-SEAL-ENTRY', 'the second entry is not the seal', { found: sealEntry.name });
   if (sealEntry.size > limits.seal) throw tooLarge('the seal', limits.seal, sealEntry.size);
   const afterSeal = endOf(source, sealEntry);
-  const manifestBytes = new Uint8Array(source.read(manifestEntry.offset, manifestEntry.size));
-  const seal = decodeSeal(source.read(sealEntry.offset, sealEntry.size));
-  const sealedBy = identityOf(seal.publicKey);
-  options.trust?.(sealedBy, seal.publicKey);
-  const kind = await sealedKind(options.kinds, manifestBytes, seal);
-  const manifest = readManifest(kind, manifestBytes) as M;
-  if (manifest.from.key !== sealedBy)
-    throw refused('SEAL-SENDER', 'the bundle is sealed by another station than the one that it names', {
-      expected: manifest.from.key,
-      found: sealedBy,
-    });
+  const sealed = await openManifest(
+    options.kinds,
+    new Uint8Array(source.read(manifestEntry.offset, manifestEntry.size)),
+    source.read(sealEntry.offset, sealEntry.size),
+    options.trust,
+  );
+  const { manifest } = sealed;
   const entries = checkEntries(source, afterSeal, manifest.files, limits);
-  return {
-    kind,
-    digest: sha256Hex(manifestBytes),
-    manifest,
-    manifestBytes,
-    seal,
-    sealedBy,
-    read(name) {
-      const entry = entries.get(name);
-      if (!entry)
-        throw refused('BUNDLE-REFERENCE', 'the bundle refers to an entry that it does not hold', {
-          found: name,
-        });
-      const bytes = new Uint8Array(source.read(entry.offset, entry.size));
-      if (`files/${sha256Hex(bytes)}` !== name) throw contentFault(name);
-      return bytes;
-    },
+  const read = (name: string): Uint8Array => {
+    const entry = entries.get(name);
+    if (!entry)
+      throw refused('BUNDLE-REFERENCE', 'the bundle refers to an entry that it does not hold', {
+        found: name,
+      });
+    const bytes = new Uint8Array(source.read(entry.offset, entry.size));
+    if (`files/${sha256Hex(bytes)}` !== name) throw contentFault(name);
+    return bytes;
   };
-}
-
-/** The kind, of those expected, under which the seal verifies; with one expected, its own refusal. */
-async function sealedKind(kinds: readonly Kind[], manifest: Uint8Array, seal: Seal): Promise<Kind> {
-  let fault: unknown;
-  for (const kind of kinds) {
-    try {
-      await verifySeal(kind, manifest, seal);
-      return kind;
-    } catch (error) {
-      fault ??= error;
-    }
-  }
-  throw fault;
-}
-
-function readManifest(kind: Kind, bytes: Uint8Array): Manifest {
-  let value: Json;
-  try {
-    value = parseCanonicalJson(bytes);
-  } catch (cause) {
-    throw refused('BUNDLE-MANIFEST', 'the manifest is not canonical JSON', { cause });
-  }
-  if (!isObject(value) || value['format'] !== FORMAT)
-    throw refused('BUNDLE-FORMAT', 'the manifest is of no format version that this program reads', {
-      expected: FORMAT,
-      hint: 'if the sender runs a newer version, update this station',
-    });
-  if (value['kind'] !== kind)
-    throw refused('BUNDLE-KIND', 'the manifest is of another kind than its seal', { expected: kind });
-  checkShape(kind, value);
-  const manifest = value as unknown as Manifest;
-  checkManifest(manifest);
-  return manifest;
+  if (manifest.kind === 'combined') await openParts(manifest, read, options.trust);
+  return { ...sealed, manifest: manifest as M, read };
 }

@@ -26,7 +26,7 @@ export function checkManifest(manifest: Manifest): void {
       throw refused('BUNDLE-REFERENCE', 'the manifest refers to an entry that it does not list', {
         found: name,
       });
-  // What a combined bundle holds besides its parts is listed by the parts, which are checked when they are read.
+  // What a combined bundle holds besides its parts is listed by the parts (parts.ts).
   const idle = manifest.kind === 'combined' ? undefined : names.find((name) => !references.has(name));
   if (idle !== undefined)
     throw refused('BUNDLE-UNREFERENCED', 'the bundle holds an entry that nothing refers to', { found: idle });

@@ -21,6 +21,7 @@ export interface Partner {
 export function partners(home: Home): Partner[] {
   const paired = new Map<string, Partner>();
   for (const { event, data } of home.ledger.lines()) {
+    if (event !== 'paired' && event !== 'unpaired') continue;
     const name = textOf(data, 'name');
     if (event === 'paired')
       paired.set(name, {
@@ -30,7 +31,7 @@ export function partners(home: Home): Partner[] {
         key: textOf(data, 'key'),
         digest: textOf(data, 'digest'),
       });
-    else if (event === 'unpaired') paired.delete(name);
+    else paired.delete(name);
   }
   return [...paired.values()];
 }

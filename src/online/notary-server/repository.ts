@@ -5,12 +5,23 @@ import type { AuthorizedClient } from '../authorization.ts';
 import type { HttpAnswer } from '../http.ts';
 import { LIMITS } from '../store.ts';
 import type { Store } from '../store.ts';
+import type { InTurn } from './in-turn.ts';
 import { uploadForm } from './multipart.ts';
 import { roleName, trustPath } from './paths.ts';
 import { readFailure, readServerError, uploadFailure } from './server-error.ts';
 
-/** One repository of a trust server, as the HTTP API of notary-server 0.7 offers it. */
-export function notaryStore(client: AuthorizedClient, origin: string, gun: string): Store {
+/**
+ * One repository of a trust server, as the HTTP API of notary-server 0.7 offers it.
+ *
+ * @param keysInTurn shared by the repositories of one server: asking for a key may make it, and a server with the
+ *   in-process trust service dies ("concurrent map writes") where it makes two at once
+ */
+export function notaryStore(
+  client: AuthorizedClient,
+  origin: string,
+  gun: string,
+  keysInTurn: InTurn,
+): Store {
   const base = trustPath(gun);
   const where = `${gun} at ${origin}`;
   const reading: Access = { repository: gun, actions: 'pull' };
@@ -69,7 +80,7 @@ export function notaryStore(client: AuthorizedClient, origin: string, gun: strin
       return fileOf(await get(`${String(version)}.root.json`, reading, LIMITS.file));
     },
     async serverKey(role) {
-      return fileOf(await get(`${role}.key`, writing, LIMITS.key));
+      return keysInTurn(async () => fileOf(await get(`${role}.key`, writing, LIMITS.key)));
     },
     async publish(files) {
       if (files.has('timestamp'))

@@ -6,6 +6,7 @@ import { isLoopback } from '../dispatchers.ts';
 import { openHttpClient } from '../http.ts';
 import type { Peer } from '../http.ts';
 import type { Store } from '../store.ts';
+import { inTurn } from './in-turn.ts';
 import { notaryStore } from './repository.ts';
 
 export interface NotaryServerOptions {
@@ -53,8 +54,9 @@ export function openNotaryServer(options: NotaryServerOptions): NotaryServer {
       (await dockerCredential(gun.split('/')[0] ?? '', options.environment)) ??
       (await dockerCredential(new URL(origin).host, options.environment)),
   });
+  const keysInTurn = inTurn();
   return {
-    repository: (gun) => notaryStore(client, origin, gun),
+    repository: (gun) => notaryStore(client, origin, gun, keysInTurn),
     async probe() {
       await http.send({ method: 'GET', origin, path: '/v2/', limit: 65_536 });
     },
