@@ -8,6 +8,7 @@ import { headerVectors } from './vectors/header.mjs';
 import { jsonVectors } from './vectors/manifest-json.mjs';
 import { listVectors } from './vectors/manifest-lists.mjs';
 import { schemaVectors } from './vectors/manifest-schema.mjs';
+import { partVectors } from './vectors/parts.mjs';
 import { sealVectors } from './vectors/seal.mjs';
 import { validVectors } from './vectors/valid.mjs';
 import { expectation, writerOf } from './vectors/writer.mjs';
@@ -51,6 +52,7 @@ export async function generate() {
     jsonVectors,
     schemaVectors,
     listVectors,
+    partVectors,
     cardVectors,
   ].flatMap((make) => make(writer, lib));
   const files = new Map();

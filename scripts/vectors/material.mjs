@@ -163,7 +163,7 @@ export function answered(add, by = vault) {
       {
         slot: 'root.certificate',
         kind: 'certificate',
-        value: add('a certificate'),
+        value: add(`a certificate by ${by.name}`),
         keyid: sha256('root key'),
         by: by.key,
       },

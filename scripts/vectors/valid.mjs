@@ -14,6 +14,7 @@ import {
   vault,
   VAULT,
 } from './material.mjs';
+import { byDigest, partOf } from './parts.mjs';
 
 /** Bundles that every reader must accept, with their digests. */
 export function validVectors(writer) {
@@ -22,16 +23,6 @@ export function validVectors(writer) {
     const bytes = writer.manifestBytes(build(add), files);
     const entries = writer.entriesOf({ kind, bytes, files, key });
     return { file, bytes: writer.tar(entries), rule: 'B-01', title, expect: { kind, digest: sha256(bytes) } };
-  };
-  const part = (add, key, station, line) => {
-    const inner = contents();
-    const manifest = response([answered(inner.add, station)], {
-      from: station,
-      head: { line, hash: sha256('a line') },
-    });
-    const bytes = writer.manifestBytes(manifest, inner.files);
-    for (const content of inner.files.values()) add(content);
-    return { digest: sha256(bytes), manifest: add(bytes), seal: add(writer.sealOf('response', bytes, key)) };
   };
   return [
     made(
@@ -95,11 +86,7 @@ export function validVectors(writer) {
       response([answered(add, safe)], { from: safe }),
     ),
     made('combined', 'two responses with their manifests, seals and files', 'combined', VAULT, (add) =>
-      combined(
-        [part(add, VAULT, vault, 6), part(add, SAFE, safe, 11)].sort((a, b) =>
-          a.digest < b.digest ? -1 : 1,
-        ),
-      ),
+      combined(byDigest([partOf(writer, add, VAULT, vault), partOf(writer, add, SAFE, safe)])),
     ),
   ];
 }

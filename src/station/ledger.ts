@@ -15,6 +15,8 @@ export interface LedgerEvent {
 }
 
 export interface Ledger {
+  /** The file. */
+  readonly path: string;
   /** Every line, the oldest first. */
   lines(): readonly LedgerLine[];
   /** The last line's number and hash. */
@@ -63,7 +65,7 @@ export function openLedger(path: string, write: boolean, now: () => number, disk
 }
 
 class OpenLedger implements Ledger {
-  private readonly path: string;
+  readonly path: string;
   private readonly file: number | null;
   private readonly now: () => number;
   private readonly disk: LedgerDisk;

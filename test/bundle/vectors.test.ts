@@ -43,7 +43,9 @@ describe('conformance vectors', () => {
   });
 
   test('the committed files are what the generator writes, byte for byte', async () => {
-    const { generate } = (await import('../../scripts/generate-vectors.mjs')) as {
+    const { generate } = (await import(
+      new URL('../../scripts/generate-vectors.mjs', import.meta.url).href
+    )) as {
       generate: () => Promise<ReadonlyMap<string, Buffer>>;
     };
     for (const [file, bytes] of await generate()) {

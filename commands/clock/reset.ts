@@ -1,0 +1,29 @@
+import { resetClock } from '../../src/station/clock.ts';
+import { openHome, requireSide } from '../../src/station/home.ts';
+import { Args, BaseCommand } from '../../src/terminal/base-command.ts';
+import { askTyped } from '../../src/terminal/prompt.ts';
+
+export default class ClockReset extends BaseCommand {
+  static override summary = 'lower the clock floor that a wrong clock left behind';
+  static override description =
+    'A station signs nothing while its clock is below the time of its last confirmed ledger line. Where that line was written under a clock that was years ahead, an officer types the right time here; it is recorded.';
+  static override examples = ['<%= config.bin %> clock reset 2026-11-21T08:00:00Z'];
+  static override args = { utc: Args.string({ required: true, description: 'time, YYYY-MM-DDTHH:MM:SSZ' }) };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(ClockReset);
+    const home = await openHome(flags.home, { write: true });
+    try {
+      requireSide(home, 'offline', 'clock reset');
+      await askTyped({
+        lines: ['the clock floor is lowered: compare the time with a watch'],
+        expected: args.utc,
+        question: 'type the new floor again:',
+      });
+      const result = resetClock(home, args.utc, Math.floor(Date.now() / 1000));
+      this.show(result, () => `clock floor ${result.floor} (was ${result.was})`);
+    } finally {
+      home.close();
+    }
+  }
+}

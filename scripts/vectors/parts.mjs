@@ -1,0 +1,101 @@
+import {
+  answered,
+  combined,
+  contents,
+  DESK,
+  firstRoot,
+  request,
+  response,
+  SAFE,
+  safe,
+  sha256,
+  STRANGER,
+  VAULT,
+  vault,
+} from './material.mjs';
+
+/** Adds a response to a combined bundle: its manifest, its seal and its files. */
+export function partOf(writer, add, key, station, { changes = {}, seal, files = true } = {}) {
+  const inner = contents();
+  const manifest = response([answered(inner.add, station)], { from: station, ...changes });
+  const bytes = writer.manifestBytes(manifest, inner.files);
+  if (files) for (const content of inner.files.values()) add(content);
+  return {
+    digest: sha256(bytes),
+    manifest: add(bytes),
+    seal: add(seal?.(bytes) ?? writer.sealOf('response', bytes, key)),
+  };
+}
+
+export const byDigest = (parts) => [...parts].sort((a, b) => (a.digest < b.digest ? -1 : 1));
+
+/** Combined bundles that are right but for one of their parts. */
+export function partVectors(writer) {
+  const of =
+    (check, rule = 'B-41') =>
+    (file, title, build) => {
+      const { files, add } = contents();
+      const manifest = combined(byDigest([partOf(writer, add, VAULT, vault), build(add)]));
+      const bytes = writer.manifestBytes(manifest, files);
+      const content = writer.tar(writer.entriesOf({ kind: 'combined', bytes, files, key: VAULT }));
+      return { file: `part-${file}`, bytes: content, rule, title, expect: { check } };
+    };
+  const second = (options) => (add) => partOf(writer, add, SAFE, safe, options);
+  const part = of('BUNDLE-PART');
+  return [
+    of('SEAL-FORM')('seal-form', 'a part whose seal is none', second({ seal: () => Buffer.from('{}') })),
+    of('SEAL-SIGNATURE')(
+      'seal-signature',
+      'a part whose seal does not verify',
+      second({ seal: (bytes) => writer.sealOf('response', Buffer.concat([bytes, bytes]), SAFE) }),
+    ),
+    of('SEAL-SIGNATURE', 'B-22')(
+      'seal-kind',
+      'a part that is sealed as a combined bundle',
+      second({ seal: (bytes) => writer.sealOf('combined', bytes, SAFE) }),
+    ),
+    of('SEAL-SENDER', 'B-25')(
+      'sender',
+      'a part that is sealed by another station than it names',
+      second({ seal: (bytes) => writer.sealOf('response', bytes, STRANGER) }),
+    ),
+    of('RESPONSE-SCHEMA', 'B-33')(
+      'schema',
+      'a part with a member too many',
+      second({ changes: { note: 'x' } }),
+    ),
+    of('SEAL-SIGNATURE')('request', 'a part that is a request', (add) => {
+      const inner = contents();
+      const bytes = writer.manifestBytes(request([firstRoot(inner.add)]), inner.files);
+      for (const content of inner.files.values()) add(content);
+      return {
+        digest: sha256(bytes),
+        manifest: add(bytes),
+        seal: add(writer.sealOf('request', bytes, DESK)),
+      };
+    }),
+    part(
+      'other-request',
+      'a part that answers another request',
+      second({ changes: { request: { digest: sha256('another request'), sequence: 3 } } }),
+    ),
+    part(
+      'other-recipient',
+      'a part for another station',
+      second({ changes: { to: { name: 'desk', key: STRANGER.identity } } }),
+    ),
+    part(
+      'other-environment',
+      'a rehearsal among the real',
+      second({ changes: { environment: 'rehearsal' } }),
+    ),
+    part('same-station', 'two parts of one station', (add) =>
+      partOf(writer, add, VAULT, vault, { changes: { sequence: 8 } }),
+    ),
+    of('BUNDLE-REFERENCE', 'B-36')('no-file', 'a file of a part is missing', second({ files: false })),
+    of('BUNDLE-UNREFERENCED', 'B-37')('idle', 'a file that belongs to no part', (add) => {
+      add('smuggled');
+      return second()(add);
+    }),
+  ];
+}

@@ -1,0 +1,125 @@
+import { readFileSync } from 'node:fs';
+import { openBundle } from '../bundle/bundle.ts';
+import type { ResponseManifest } from '../bundle/manifest.ts';
+import { decodeSeal, encodeSeal, identityOf, verifySeal } from '../bundle/seal.ts';
+import { canonicalBytes } from '../encoding/canonical-json.ts';
+import { isObject, type Json } from '../encoding/json.ts';
+import { parseCanonicalJson } from '../encoding/strict-json.ts';
+import { fromBase64, toBase64 } from '../encoding/text.ts';
+import { CountersignError, refused } from '../errors.ts';
+import type { Home } from './home.ts';
+import { readChain, type LedgerLine } from './ledger-chain.ts';
+import { fileSource, takeCopy } from './media.ts';
+
+/** A ledger that verified: how long it is, and its last line's hash. */
+export interface VerifiedLedger {
+  readonly lines: number;
+  readonly head: string;
+  /** Identity of the station that sealed an export; null for the home's own ledger. */
+  readonly station: string | null;
+}
+
+/** What one file proves about the ledger. */
+export interface CheckedHead {
+  readonly file: string;
+  readonly line: number;
+  readonly hash: string;
+}
+
+/** The ledger as a sealed file: canonical JSON of its bytes and a seal over them, for an auditor. */
+export function exportLedger(home: Home): Uint8Array {
+  const bytes = readFileSync(home.ledger.path);
+  const { torn } = readChain(bytes);
+  const whole = bytes.subarray(0, bytes.length - torn.length);
+  const seal = parseCanonicalJson(
+    encodeSeal({ publicKey: home.publicKey, signature: home.seal('ledger', whole) }),
+  );
+  return canonicalBytes({ ledger: toBase64(whole), seal });
+}
+
+/**
+ * Verifies an exported ledger: its seal, then its chain. Who sealed it is for the reader to compare.
+ *
+ * @throws LEDGER-EXPORT, SEAL-SIGNATURE, LEDGER-CHAIN
+ */
+export async function verifyExport(file: Uint8Array): Promise<VerifiedLedger> {
+  const value = exportedLedger(file);
+  const bytes = fromBase64(value.ledger);
+  const seal = decodeSeal(canonicalBytes(value.seal));
+  await verifySeal('ledger', bytes, seal);
+  const { lines, hashes, torn } = readChain(bytes);
+  if (torn.length > 0) throw refused('LEDGER-CHAIN', 'the exported ledger ends in the middle of a line');
+  return { lines: lines.length, head: hashes.at(-1) ?? '', station: identityOf(seal.publicKey) };
+}
+
+function exportedLedger(file: Uint8Array): { ledger: string; seal: Json } {
+  let value: Json;
+  try {
+    value = parseCanonicalJson(file);
+  } catch (cause) {
+    throw refused('LEDGER-EXPORT', 'the file is not an exported ledger', { cause });
+  }
+  const { ledger, seal } = isObject(value) ? value : {};
+  if (typeof ledger !== 'string' || seal === undefined || Object.keys(value as object).length !== 2)
+    throw refused('LEDGER-EXPORT', 'the file is not an exported ledger', {
+      hint: 'it is what log export writes',
+    });
+  return { ledger, seal };
+}
+
+/**
+ * Compares this station's ledger with the heads that its own responses carry: a ledger that was cut or rewritten
+ * verifies as a chain, but does not hold these lines (M9).
+ *
+ * @throws LEDGER-ROLLBACK
+ */
+export async function checkHeads(home: Home, files: readonly string[]): Promise<CheckedHead[]> {
+  const checked: CheckedHead[] = [];
+  for (const file of files) {
+    const bundle = await openBundle<ResponseManifest>(fileSource(takeCopy(file, home).path), {
+      kinds: ['response'],
+    });
+    if (bundle.sealedBy !== home.identity)
+      throw refused('SEAL-STRANGER', 'the response was sealed by another station', {
+        expected: home.identity,
+        found: bundle.sealedBy,
+        where: file,
+      });
+    const { line, hash } = bundle.manifest.head;
+    if (home.ledger.hashOfLine(line) !== hash)
+      throw refused(
+        'LEDGER-ROLLBACK',
+        'the ledger does not hold the line that a response of this station names',
+        {
+          expected: `line ${String(line)} ${hash}`,
+          found: home.ledger.hashOfLine(line) ?? 'no such line',
+          where: file,
+          hint: 'this home is an old copy, or its ledger was rewritten: nothing may be signed with it',
+        },
+      );
+    checked.push({ file, line, hash });
+  }
+  return checked;
+}
+
+/** Intents that no outcome followed: a signature may exist that nobody saw. By `request repository role key`. */
+export function unknownOutcomes(lines: readonly LedgerLine[]): ReadonlySet<number> {
+  const open = new Map<string, number>();
+  for (const { event, data, line } of lines) {
+    const name = JSON.stringify([data['request'], data['repository'], data['role'], data['key']]);
+    if (event === 'intent') open.set(name, line);
+    else if (event === 'outcome') open.delete(name);
+  }
+  return new Set(open.values());
+}
+
+/** Whether a file is an exported ledger rather than a bundle. */
+export function isLedgerExport(file: Uint8Array): boolean {
+  try {
+    exportedLedger(file);
+    return true;
+  } catch (error) {
+    if (error instanceof CountersignError) return false;
+    throw error;
+  }
+}
