@@ -24,7 +24,6 @@ export default class Publish extends BaseCommand {
       const secrets = {
         pinFiles: flags['pin-file'] ?? [],
         passphraseFiles: flags['passphrase-file'] ?? [],
-        tokens: 1,
       };
       const signers = new Signers(signerOpener(station.home, secrets));
       try {

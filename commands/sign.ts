@@ -56,7 +56,6 @@ export default class Sign extends BaseCommand {
       const secrets = {
         pinFiles: flags['pin-file'] ?? [],
         passphraseFiles: flags['passphrase-file'] ?? [],
-        tokens: 1,
       };
       try {
         const result = await sign(

@@ -47,7 +47,7 @@ export default class KeyGenerate extends BaseCommand {
       const place: SignerPlace = named?.place ?? { kind: 'keyfile' };
       const label = flags.label ?? named?.label ?? [args.role, flags.repository].filter(Boolean).join(' ');
       const pinFiles = [...(flags['pin-file'] ?? []), ...(named?.pinSource ? [named.pinSource] : [])];
-      const secrets = { pinFiles, passphraseFiles: flags['passphrase-file'] ?? [], tokens: 1 };
+      const secrets = { pinFiles, passphraseFiles: flags['passphrase-file'] ?? [] };
       const repository = flags.repository === undefined ? null : `notary:${flags.repository}`;
       const algorithm = flags.algorithm as Algorithm;
       const key = await generateKey(

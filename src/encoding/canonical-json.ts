@@ -97,7 +97,6 @@ export function compareUtf8(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a, 'utf8'), Buffer.from(b, 'utf8'));
 }
 
- 
 const CONTROL = /[\u0000-\u001f]/;
 
 /**

@@ -17,6 +17,7 @@ export function baseEvents(
 ): ExchangeEvent[] {
   return examination.repositories.flatMap(({ reading }) => {
     const repository = repositoryKey(reading.record);
+    if (station.signing.get(examination.digest)?.accepted.has(repository)) return [];
     const marks = marksOf(station.marks, repository);
     const events: ExchangeEvent[] = [
       {

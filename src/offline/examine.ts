@@ -8,7 +8,7 @@ import { closeRoles, readRepository, recordDigestOf } from '../exchange/read-req
 import { checkBase } from '../policy/base.ts';
 import { checkExpiry } from '../policy/expiry.ts';
 import { checkNotAfter, CLOCK_TOLERANCE } from '../policy/request-time.ts';
-import { checkSequence } from '../policy/sequence.ts';
+import { checkSequence, type LastSequences } from '../policy/sequence.ts';
 import { checkSigned, checkVersion } from '../policy/versions.ts';
 import { anomaliesOf, type Anomaly } from '../review/anomalies.ts';
 import { differencesOf } from '../review/difference.ts';
@@ -144,8 +144,8 @@ function examineRepository(
   const key = repositoryKey(record);
   const marks = marksOf(station.marks, key);
   const { manifest } = bundle;
-  if (!station.signing.get(bundle.digest)?.approved)
-    checkSequence(manifest.sequence, marks.sequences.get(manifest.from.key) ?? 0, record.name);
+  if (!station.signing.get(bundle.digest)?.accepted.has(key))
+    checkSequence(manifest.sequence, lastSequences(station, marks, manifest.from.key), record.name);
   const reading = readRepository(
     record,
     (name) => bundle.read(name),
@@ -170,6 +170,13 @@ function examineRepository(
     fills,
     anomalies: anomaliesOf(reading, differences, marks, manifest.from.key, station.now),
   };
+}
+
+/** The last sequences accepted from a sender: for this repository, and for any. */
+function lastSequences(station: OfflineStation, marks: StationMarks, sender: string): LastSequences {
+  let any = 0;
+  for (const other of station.marks.values()) any = Math.max(any, other.sequences.get(sender) ?? 0);
+  return { here: marks.sequences.get(sender) ?? 0, any };
 }
 
 /** A second first root for one name would be another content for version 1 (M2, M3). */

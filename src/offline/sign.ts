@@ -1,7 +1,8 @@
 import { verifyAll } from '../signer/second-check.ts';
 import { checkClock } from '../station/clock.ts';
 import type { ExchangeEvent } from '../station/events.ts';
-import { verifyCopyUnchanged } from '../station/media.ts';
+import { requireFree, verifyCopyUnchanged } from '../station/media.ts';
+import { signatureKey } from '../station/signing-state.ts';
 import { Signers, type OpenSigner } from '../station/signers.ts';
 import type { Approval } from './approval.ts';
 import { baseEvents } from './base-events.ts';
@@ -12,9 +13,9 @@ import { planFills, type PlannedFill } from './fill-plan.ts';
 import { answerRequest, releaseStored, type SignedFile } from './respond.ts';
 import { planSignatures, type PlannedSignature } from './signature-plan.ts';
 import { signaturesOf } from './signatures.ts';
-import { checkNotAnswered, checkNotSwapped } from './state-checks.ts';
+import { checkNotAnswered, checkNotDeclined, checkNotSwapped } from './state-checks.ts';
 import { offlineStation, type OfflineStation } from './station.ts';
-import { recordingRefusals, takeRequest } from './take.ts';
+import { withRequest } from './take.ts';
 
 export interface SignOptions {
   readonly file: string;
@@ -56,21 +57,17 @@ export async function sign(
   options: SignOptions,
   ports: SignPorts,
 ): Promise<SignResult> {
-  let digest: string | null = null;
-  return recordingRefusals(
-    station,
-    () => digest,
-    async () => {
-      checkClock(station.home, station.now);
-      const taken = await takeRequest(station, options.file);
-      digest = taken.bundle.digest;
-      checkNotAnswered(station, digest);
-      checkNotSwapped(station, taken);
-      const stored = station.signing.get(digest)?.response;
-      if (stored) return resumed(station, digest, stored, options.out);
-      return signTaken(station, taken, options, ports);
-    },
-  );
+  return withRequest(station, options.file, true, async (taken) => {
+    checkClock(station.home, station.now);
+    const { digest } = taken.bundle;
+    checkNotAnswered(station, digest);
+    checkNotDeclined(station, digest);
+    checkNotSwapped(station, taken);
+    const stored = station.signing.get(digest)?.response;
+    if (stored) return resumed(station, digest, stored, options.out);
+    requireFree(options.out);
+    return signTaken(station, taken, options, ports);
+  });
 }
 
 function resumed(station: OfflineStation, request: string, response: string, out: string): SignResult {
@@ -139,11 +136,13 @@ async function openPlaces(
   fills: readonly PlannedFill[],
   plans: readonly PlannedSignature[],
 ): Promise<void> {
-  for (const { place, key } of fills) await signers.prepare(place, key ? [key] : []);
-  for (const { place, task } of plans) await signers.prepare(place, [task.key]);
+  await signers.prepare([...fills, ...plans].map(({ place }) => place));
 }
 
-/** Approval, sequence, what was verified of the base, and each intent: one write, before the first signature. */
+/**
+ * Approval, sequence, what was verified of the base, and each intent that is not recorded yet: one write, before
+ * the first signature.
+ */
 function intents(
   station: OfflineStation,
   examination: Examination,
@@ -151,16 +150,19 @@ function intents(
   approval: Approval,
 ): ExchangeEvent[] {
   const { digest, manifest } = examination;
-  if (station.signing.get(digest)?.approved) return [];
+  const known = station.signing.get(digest)?.intents ?? new Set<string>();
   return [
-    { event: 'approved', data: { request: digest, by: approval.by, accepted: approval.accepted } },
+    { event: 'approved', data: { request: digest, by: approval.by } },
+    ...approval.accepted.map((id): ExchangeEvent => ({ event: 'conceded', data: { request: digest, id } })),
     ...baseEvents(station, examination, manifest),
-    ...plans.flatMap(({ repository, role, keyid, payload, bind }): ExchangeEvent[] => [
-      ...(bind ? [{ event: 'bound', data: { key: bind, repository } } as const] : []),
-      {
-        event: 'intent',
-        data: { request: digest, repository, role: role.role, version: role.version, payload, key: keyid },
-      },
-    ]),
+    ...plans
+      .filter(({ repository, role, keyid }) => !known.has(signatureKey(repository, role.role, keyid)))
+      .flatMap(({ repository, role, keyid, payload, bind }): ExchangeEvent[] => [
+        ...(bind ? [{ event: 'bound', data: { key: bind, repository } } as const] : []),
+        {
+          event: 'intent',
+          data: { request: digest, repository, role: role.role, version: role.version, payload, key: keyid },
+        },
+      ]),
   ];
 }

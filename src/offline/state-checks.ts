@@ -8,8 +8,7 @@ import type { TakenRequest } from './examine.ts';
  * @throws EXCHANGE-REPLAY
  */
 export function checkNotAnswered(station: OfflineStation, digest: string): void {
-  const state = station.signing.get(digest);
-  if (!state?.released && (state?.declined ?? null) === null) return;
+  if (!station.signing.get(digest)?.released) return;
   throw refused('EXCHANGE-REPLAY', 'this request was answered before', {
     found: digest,
     hint: `countersign resend ${digest} -o FILE writes the same answer again, without keys`,
@@ -36,4 +35,18 @@ export function checkNotSwapped(station: OfflineStation, taken: TakenRequest): v
         hint: 'review this one first; somebody may have changed the stick',
       });
   }
+}
+
+/**
+ * An officer said no to this request.
+ *
+ * @throws EXCHANGE-DECLINED
+ */
+export function checkNotDeclined(station: OfflineStation, digest: string): void {
+  const declined = station.signing.get(digest)?.declined ?? null;
+  if (declined === null) return;
+  throw refused('EXCHANGE-DECLINED', 'this request was refused here', {
+    found: declined,
+    hint: 'run refuse again to finish the answer, or have a new request exported',
+  });
 }

@@ -1,19 +1,39 @@
 import { openBundle } from '../bundle/bundle.ts';
 import type { RequestManifest } from '../bundle/manifest.ts';
-import { CountersignError, refused } from '../errors.ts';
-import { fileSource, takeCopy } from '../station/media.ts';
+import { refused } from '../errors.ts';
+import { fileSource, withCopy, type Copy } from '../station/media.ts';
 import { trustPartners } from '../station/pairing.ts';
-import type { OfflineStation } from './station.ts';
+import { recordingRefusals } from '../station/refusals.ts';
 import type { TakenRequest } from './examine.ts';
+import type { OfflineStation } from './station.ts';
 
 /**
- * Takes a request off the stick: one open, one copy into the home, and everything after that reads the copy
- * (R2). Seal before content, pinned partners only (R5).
+ * Takes a request off the stick and works on it: one open, one copy into the home (R2), seal before content,
+ * pinned partners only (R5); a refusal is recorded (R17).
  *
- * @throws BUNDLE-*, SEAL-*
+ * @param keep whether the copy stays in the home once the work is done
+ * @throws BUNDLE-*, SEAL-*, and what the work throws
  */
-export async function takeRequest(station: OfflineStation, file: string): Promise<TakenRequest> {
-  const copy = takeCopy(file, station.home);
+export async function withRequest<Result>(
+  station: OfflineStation,
+  file: string,
+  keep: boolean,
+  work: (taken: TakenRequest) => Promise<Result>,
+): Promise<Result> {
+  let digest: string | null = null;
+  return recordingRefusals(
+    station.home,
+    () => digest,
+    () =>
+      withCopy(file, station.home, keep, async (copy) => {
+        const taken = await openRequest(station, copy);
+        digest = taken.bundle.digest;
+        return work(taken);
+      }),
+  );
+}
+
+async function openRequest(station: OfflineStation, copy: Copy): Promise<TakenRequest> {
   const bundle = await openBundle<RequestManifest>(fileSource(copy.path), {
     kinds: ['request'],
     trust: trustPartners(station.home),
@@ -25,22 +45,4 @@ export async function takeRequest(station: OfflineStation, file: string): Promis
       found: bundle.sealedBy,
     });
   return { bundle, copy, sender: sender.name };
-}
-
-/**
- * Runs a command's checks; a refusal is recorded in the ledger, without a word from outside, and changes
- * nothing else (R13, R17).
- */
-export async function recordingRefusals<Result>(
-  station: OfflineStation,
-  digest: () => string | null,
-  run: () => Promise<Result>,
-): Promise<Result> {
-  try {
-    return await run();
-  } catch (error) {
-    if (error instanceof CountersignError && error.exit === 3)
-      station.home.ledger.append([{ event: 'refusal', data: { check: error.check, digest: digest() } }]);
-    throw error;
-  }
 }

@@ -9,7 +9,7 @@ import {
 } from '../exchange/read-response.ts';
 import { checkSequence } from '../policy/sequence.ts';
 import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
-import { fileSource, takeCopy } from '../station/media.ts';
+import { fileSource, type Copy } from '../station/media.ts';
 import type { OutboxRequest } from '../station/outbox.ts';
 import { trustPartners } from '../station/pairing.ts';
 import { openStored } from './stored-request.ts';
@@ -23,14 +23,13 @@ export interface VerifiedAnswer {
 }
 
 /**
- * Takes a response off the stick and verifies it: seal, binding, order, and every repository recomputed from
+ * Reads the copy of a response and verifies it: seal, binding, order, and every repository recomputed from
  * this station's own copy of the request and the fills (R3, R6).
  *
  * @throws BUNDLE-*, SEAL-*, EXCHANGE-*, LEDGER-FORK
  */
-export async function takeAnswer(station: OnlineStation, file: string): Promise<VerifiedAnswer> {
+export async function readAnswer(station: OnlineStation, copy: Copy): Promise<VerifiedAnswer> {
   const { home } = station;
-  const copy = takeCopy(file, home);
   const response = await openBundle<ResponseManifest>(fileSource(copy.path), {
     kinds: ['response'],
     trust: trustPartners(home),
@@ -75,7 +74,7 @@ function checkState(request: OutboxRequest): void {
 function checkOrder(station: OnlineStation, { manifest, digest }: Bundle<ResponseManifest>): void {
   const heard = station.outbox.heard.get(manifest.from.key);
   if (!heard || station.outbox.answers.has(digest)) return;
-  checkSequence(manifest.sequence, heard.sequence, manifest.from.name);
+  checkSequence(manifest.sequence, { here: heard.sequence, any: heard.sequence }, manifest.from.name);
   if (manifest.head.line <= heard.line)
     throw refused('LEDGER-FORK', 'the station’s ledger did not go on from what was heard of it', {
       expected: `a head after line ${String(heard.line)}`,

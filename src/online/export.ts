@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { writeBundle } from '../bundle/bundle.ts';
 import type { RequestManifest } from '../bundle/manifest.ts';
 import { formatTime } from '../encoding/time.ts';
@@ -7,7 +7,7 @@ import { conflict, incomplete, usage } from '../errors.ts';
 import { buildRequest, type RepositoryPlan } from '../exchange/request.ts';
 import { createDurably } from '../station/durable.ts';
 import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
-import { writeOut } from '../station/media.ts';
+import { isWritten, requireFree, writeOut } from '../station/media.ts';
 import { isOutstanding, outstandingFor } from '../station/outbox.ts';
 import { partners, type Partner } from '../station/pairing.ts';
 import { planRepository, type PlannedRepository } from './export-plan.ts';
@@ -33,8 +33,6 @@ export interface ExportResult {
   readonly request: string;
   readonly out: string;
   readonly size: number;
-  readonly repositories: number;
-  readonly changes: number;
   readonly readBack: 'direct' | 'replug';
   /** True where an export that was interrupted was finished. */
   readonly resumed: boolean;
@@ -57,9 +55,17 @@ export async function exportRequest(
   options: ExportOptions,
 ): Promise<ExportResult> {
   const { home, outbox } = station;
-  const interrupted = [...outbox.requests.values()].find(({ digest }) => !outbox.released.has(digest));
+  const interrupted = [...outbox.requests.values()].find(
+    ({ digest, repositories: states }) =>
+      !outbox.released.has(digest) && [...states.values()].some(isOutstanding),
+  );
   if (interrupted) return finish(station, interrupted.digest, options.out, true);
-  if (options.supersede !== null) await supersede(station, options.supersede);
+  const written = writtenBefore(station, options.out);
+  if (options.supersede !== null) {
+    if (written !== null && written !== options.supersede) return finish(station, written, options.out, true);
+    requireFree(options.out);
+    await supersede(station, options.supersede);
+  }
   const chosen =
     options.names.length > 0 ? options.names.map((name) => repositoryNamed(home, name)) : repositories(home);
   const staged = chosen
@@ -69,15 +75,27 @@ export async function exportRequest(
     }))
     .filter(({ staged: { changes }, entry }) => changes.length > 0 || options.names.includes(entry.name));
   const empty = staged.find(({ staged: { changes } }) => changes.length === 0);
+  if (written !== null && (staged.length === 0 || empty)) return finish(station, written, options.out, true);
   if (staged.length === 0 || empty)
     throw usage('EXPORT-NOTHING', 'nothing is staged', {
       where: empty?.entry.name ?? home.name,
       hint: 'countersign addhash GUN NAME SIZE --sha256 HEX; status shows what is staged',
     });
+  requireFree(options.out);
   for (const { entry } of staged) checkFree(station, entry, options.supersede);
   const recipients = recipientsOf(station, options.to);
   const plans = await planAll(station, stores, staged, recipients, options);
   return write(station, plans, recipients, options);
+}
+
+/** The outstanding request that lies under this name already: an export was killed just before it said so. */
+function writtenBefore(station: OnlineStation, out: string): string | null {
+  for (const { digest, repositories: states } of station.outbox.requests.values()) {
+    const stored = requestPath(station, digest);
+    const open = [...states.values()].some(isOutstanding) && existsSync(stored);
+    if (open && isWritten(out, () => readFileSync(stored), statSync(stored).size)) return digest;
+  }
+  return null;
 }
 
 /** The changes of a request that is given up are staged again; the ledger says so with the new export. */
@@ -203,5 +221,5 @@ function finish(station: OnlineStation, digest: string, out: string, resumed: bo
   const bytes = readFileSync(requestPath(station, digest));
   const { readBack } = writeOut(out, [bytes], bytes.length);
   station.home.ledger.append([{ event: 'released', data: { request: digest, response: '' } }]);
-  return { request: digest, out, size: bytes.length, repositories: 0, changes: 0, readBack, resumed };
+  return { request: digest, out, size: bytes.length, readBack, resumed };
 }

@@ -1,6 +1,8 @@
 import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
+import { withCopy } from '../station/media.ts';
+import { recordingRefusals } from '../station/refusals.ts';
 import type { Signers } from '../station/signers.ts';
-import { answerEvents, takeAnswer, type VerifiedAnswer } from './answer.ts';
+import { answerEvents, readAnswer, type VerifiedAnswer } from './answer.ts';
 import type { PublishedRepository } from './published-repository.ts';
 import { publishRepository, type Publication } from './publish-repository.ts';
 import { repositoryNamed } from './repositories.ts';
@@ -35,7 +37,24 @@ export async function publishResponse(
   file: string,
   ports: PublishPorts,
 ): Promise<PublishResult> {
-  const answer = await takeAnswer(station, file);
+  let digest: string | null = null;
+  return recordingRefusals(
+    station.home,
+    () => digest,
+    () =>
+      withCopy(file, station.home, true, async (copy) => {
+        const answer = await readAnswer(station, copy);
+        digest = answer.response.digest;
+        return publishAnswer(station, answer, ports);
+      }),
+  );
+}
+
+async function publishAnswer(
+  station: OnlineStation,
+  answer: VerifiedAnswer,
+  ports: PublishPorts,
+): Promise<PublishResult> {
   station.home.ledger.append(answerEvents(station, answer));
   const open = answer.repositories.filter(({ reading }) => {
     const state = answer.request.repositories.get(repositoryKey(reading.record));

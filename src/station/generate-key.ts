@@ -63,7 +63,7 @@ export async function generateKey(
   };
   const signers = new Signers(open);
   try {
-    await signers.prepare(place, []);
+    await signers.prepare([place]);
     if (!started) home.ledger.append([keyIntentEvent(intent)]);
     const [key] = await signers.generate(place, [{ algorithm, label, id: intent.id }]);
     if (!key) throw new Error('the signer generated no key');

@@ -72,7 +72,7 @@ export async function initHome(dir: string, station: StationIdentity): Promise<v
     // Whatever an interrupted run left is without a station.json, so nothing was ever done with it.
     rmSync(join(dir, KEY), { force: true });
     rmSync(join(dir, LEDGER), { force: true });
-    mkdirSync(join(dir, 'keys'), { recursive: true, mode: 0o700 });
+    for (const folder of ['keys', 'inbox']) mkdirSync(join(dir, folder), { recursive: true, mode: 0o700 });
     const { privateKey } = generateKeyPairSync('ed25519');
     createDurably(join(dir, KEY), Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' })));
     createDurably(join(dir, LEDGER), genesis(station, rawPublicKey(privateKey)));

@@ -9,7 +9,7 @@ import { fromBase64, toBase64 } from '../encoding/text.ts';
 import { CountersignError, refused } from '../errors.ts';
 import type { Home } from './home.ts';
 import { readChain, type LedgerLine } from './ledger-chain.ts';
-import { fileSource, takeCopy } from './media.ts';
+import { fileSource, withCopy } from './media.ts';
 
 /** A ledger that verified: how long it is, and its last line's hash. */
 export interface VerifiedLedger {
@@ -75,31 +75,32 @@ function exportedLedger(file: Uint8Array): { ledger: string; seal: Json } {
  */
 export async function checkHeads(home: Home, files: readonly string[]): Promise<CheckedHead[]> {
   const checked: CheckedHead[] = [];
-  for (const file of files) {
-    const bundle = await openBundle<ResponseManifest>(fileSource(takeCopy(file, home).path), {
-      kinds: ['response'],
-    });
-    if (bundle.sealedBy !== home.identity)
-      throw refused('SEAL-STRANGER', 'the response was sealed by another station', {
-        expected: home.identity,
-        found: bundle.sealedBy,
-        where: file,
-      });
-    const { line, hash } = bundle.manifest.head;
-    if (home.ledger.hashOfLine(line) !== hash)
-      throw refused(
-        'LEDGER-ROLLBACK',
-        'the ledger does not hold the line that a response of this station names',
-        {
-          expected: `line ${String(line)} ${hash}`,
-          found: home.ledger.hashOfLine(line) ?? 'no such line',
-          where: file,
-          hint: 'this home is an old copy, or its ledger was rewritten: nothing may be signed with it',
-        },
-      );
-    checked.push({ file, line, hash });
-  }
+  for (const file of files)
+    checked.push(await withCopy(file, home, false, ({ path }) => checkHead(home, path, file)));
   return checked;
+}
+
+async function checkHead(home: Home, path: string, file: string): Promise<CheckedHead> {
+  const bundle = await openBundle<ResponseManifest>(fileSource(path), { kinds: ['response'] });
+  if (bundle.sealedBy !== home.identity)
+    throw refused('SEAL-STRANGER', 'the response was sealed by another station', {
+      expected: home.identity,
+      found: bundle.sealedBy,
+      where: file,
+    });
+  const { line, hash } = bundle.manifest.head;
+  if (home.ledger.hashOfLine(line) !== hash)
+    throw refused(
+      'LEDGER-ROLLBACK',
+      'the ledger does not hold the line that a response of this station names',
+      {
+        expected: `line ${String(line)} ${hash}`,
+        found: home.ledger.hashOfLine(line) ?? 'no such line',
+        where: file,
+        hint: 'this home is an old copy, or its ledger was rewritten: nothing may be signed with it',
+      },
+    );
+  return { file, line, hash };
 }
 
 /** Intents that no outcome followed: a signature may exist that nobody saw. By `request repository role key`. */

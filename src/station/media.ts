@@ -7,7 +7,6 @@ import {
   fsyncSync,
   linkSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readFileSync,
   readSync,
@@ -21,7 +20,6 @@ import { LIMITS } from '../bundle/limits.ts';
 import type { ByteSource } from '../bundle/source.ts';
 import { refused, unavailable, usage } from '../errors.ts';
 import { syncFolder, writeAll } from './durable.ts';
-import type { Home } from './home.ts';
 
 /** Pieces in which files are read and written, bytes; a multiple of every block size. */
 const PIECE = 1024 * 1024;
@@ -37,13 +35,34 @@ export interface Copy {
 }
 
 /**
- * Copies a file from the stick into the home: opened once, no link followed, hashed while it is copied. From then
- * on everything reads the copy, since a stick may give other bytes the second time (R2).
+ * Works on a copy of a file from the stick: opened once, no link followed, hashed while it is copied. Everything
+ * reads the copy, since a stick may give other bytes the second time (R2). The copy stays in the home where the
+ * work was done and it says so; a refusal leaves nothing behind (R17).
  *
- * @throws MEDIA-READ (exit 6), MEDIA-KIND, BUNDLE-LIMIT (exit 3)
+ * @param keep whether the copy stays after the work was done: signed requests and published responses do
+ * @throws MEDIA-READ (exit 6), MEDIA-KIND, BUNDLE-LIMIT (exit 3), and what the work throws
  */
-export function takeCopy(file: string, home: Home): Copy {
+export async function withCopy<Result>(
+  file: string,
+  home: { readonly dir: string },
+  keep: boolean,
+  work: (copy: Copy) => Promise<Result>,
+): Promise<Result> {
+  const { copy, fresh } = takeCopy(file, home);
+  let done = false;
+  try {
+    const result = await work(copy);
+    done = true;
+    return result;
+  } finally {
+    if (fresh && !(done && keep)) rmSync(copy.path, { force: true });
+  }
+}
+
+function takeCopy(file: string, home: { readonly dir: string }): { copy: Copy; fresh: boolean } {
   const input = openInput(file);
+  const folder = join(home.dir, 'inbox');
+  const temporary = join(folder, `.${String(process.pid)}-${String(performance.now())}.part`);
   try {
     const status = fstatSync(input);
     if (!status.isFile()) throw refused('MEDIA-KIND', 'not a regular file', { where: file });
@@ -53,16 +72,15 @@ export function takeCopy(file: string, home: Home): Copy {
         found: String(status.size),
         where: file,
       });
-    const folder = join(home.dir, 'inbox');
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const temporary = join(folder, `.${String(process.pid)}.part`);
     const { size, sha256 } = copyAndHash(input, temporary, file);
     const path = join(folder, `${sha256}.tar`);
+    const fresh = !existsSync(path);
     renameSync(temporary, path);
     syncFolder(folder);
-    return { path, size, sha256 };
+    return { copy: { path, size, sha256 }, fresh };
   } finally {
     closeSync(input);
+    rmSync(temporary, { force: true });
   }
 }
 
@@ -166,10 +184,7 @@ export function writeOut(out: string, chunks: Iterable<Uint8Array>, size: number
   if (existsSync(path)) {
     if (lstatSync(path).isFile() && hashFile(path, constants.O_RDONLY | constants.O_NOFOLLOW) === sha256)
       return { readBack: readBack(path, sha256) };
-    throw usage('FILE-EXISTS', 'a file of that name exists, and it is another one', {
-      where: path,
-      hint: 'files are never overwritten: choose another name',
-    });
+    throw fileExists(path);
   }
   const folder = dirname(path);
   checkSpace(folder, size);
@@ -201,6 +216,24 @@ export function writeOut(out: string, chunks: Iterable<Uint8Array>, size: number
       cause,
     });
   }
+}
+
+function fileExists(where: string): Error {
+  return usage('FILE-EXISTS', 'a file of that name exists, and it is another one', {
+    where,
+    hint: 'files are never overwritten: choose another name',
+  });
+}
+
+/** Asked before the work begins whose result could then not be written. @throws FILE-EXISTS (exit 2) */
+export function requireFree(out: string): void {
+  if (existsSync(out)) throw fileExists(resolve(out));
+}
+
+/** Whether the file is there already, byte for byte. */
+export function isWritten(out: string, bytes: () => Uint8Array, size: number): boolean {
+  const status = lstatSync(out, { throwIfNoEntry: false });
+  return status?.isFile() === true && status.size === size && readFileSync(out).equals(bytes());
 }
 
 /** A link never replaces a file; media without links (FAT) get a rename, after one more look. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readCard, type Card } from './card.ts';
 import type { Home } from './home.ts';
-import { takeCopy } from './media.ts';
+import { withCopy } from './media.ts';
 import { checkPairing, pinCard, type Partner } from './pairing.ts';
 
 /**
@@ -16,9 +16,10 @@ export async function pairWithCard(
   replace: string | null,
   compare: (card: Card, digest: string) => Promise<void>,
 ): Promise<Partner> {
-  const copy = takeCopy(file, home);
-  const { card, digest } = await readCard(readFileSync(copy.path));
-  checkPairing(home, card, replace);
-  await compare(card, digest);
-  return pinCard(home, card, digest, replace);
+  return withCopy(file, home, false, async ({ path }) => {
+    const { card, digest } = await readCard(readFileSync(path));
+    checkPairing(home, card, replace);
+    await compare(card, digest);
+    return pinCard(home, card, digest, replace);
+  });
 }

@@ -6,8 +6,12 @@ export type SignerPlace =
   | { readonly kind: 'keyfile' }
   | { readonly kind: 'token'; readonly module: string; readonly token: string; readonly serial: string };
 
-/** Opens a place: asks for its secret and logs in, once (R12). */
-export type OpenSigner = (place: SignerPlace, keys: readonly SigningKey[]) => Promise<Signer>;
+/**
+ * Opens a place: asks for its secret and logs in, once (R12).
+ *
+ * @param tokens how many tokens the command uses: a PIN that is not named after its token serves only one
+ */
+export type OpenSigner = (place: SignerPlace, tokens: number) => Promise<Signer>;
 
 /** The place that a key lives in. */
 export function placeOf(key: SigningKey): SignerPlace {
@@ -26,6 +30,7 @@ function placeName(place: SignerPlace): string {
  */
 export class Signers {
   private readonly open: OpenSigner;
+  private tokens = 1;
   private readonly opened = new Map<string, Promise<Signer>>();
   /** Milliseconds spent inside signers. */
   milliseconds = 0;
@@ -34,9 +39,11 @@ export class Signers {
     this.open = open;
   }
 
-  /** Opens the place now, so that its secret is asked for before anything is made. */
-  async prepare(place: SignerPlace, keys: readonly SigningKey[]): Promise<void> {
-    await this.signer(place, keys);
+  /** Opens places now, so that every secret is asked for before anything is made. */
+  async prepare(places: readonly SignerPlace[]): Promise<void> {
+    const distinct = new Map(places.map((place) => [placeName(place), place]));
+    this.tokens = Math.max(1, [...distinct.values()].filter(({ kind }) => kind === 'token').length);
+    for (const place of distinct.values()) await this.signer(place);
   }
 
   /** Signs in bulk, place by place; signatures in the order of the tasks, each reported as it arrives. */
@@ -54,10 +61,7 @@ export class Signers {
     });
     for (const { place, indices } of groups.values()) {
       const batch = indices.map((index) => tasks[index] as SignTask);
-      const signer = await this.signer(
-        place,
-        batch.map(({ key }) => key),
-      );
+      const signer = await this.signer(place);
       const start = performance.now();
       const signed = await signer.sign(batch, (at, signature) =>
         onSignature?.(indices[at] as number, signature),
@@ -70,7 +74,7 @@ export class Signers {
 
   /** Generates keys in one place. */
   async generate(place: SignerPlace, tasks: readonly GenerateTask[]): Promise<GeneratedKey[]> {
-    return (await this.signer(place, [])).generate(tasks);
+    return (await this.signer(place)).generate(tasks);
   }
 
   async close(): Promise<void> {
@@ -78,11 +82,11 @@ export class Signers {
     this.opened.clear();
   }
 
-  private signer(place: SignerPlace, keys: readonly SigningKey[]): Promise<Signer> {
+  private signer(place: SignerPlace): Promise<Signer> {
     const name = placeName(place);
     let signer = this.opened.get(name);
     if (!signer) {
-      signer = this.open(place, keys);
+      signer = this.open(place, this.tokens);
       // A place that did not open is not closed, and asking again is a new command's business.
       signer.catch(() => this.opened.delete(name));
       this.opened.set(name, signer);

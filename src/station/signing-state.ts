@@ -9,6 +9,10 @@ export interface SigningState {
   /** Repositories that were reviewed; none if the request was not. */
   readonly reviewed: ReadonlySet<string>;
   readonly approved: boolean;
+  /** Repositories whose part was accepted, with the sender's sequence. */
+  readonly accepted: ReadonlySet<string>;
+  /** `repository role key` of signatures that were announced. */
+  readonly intents: ReadonlySet<string>;
   readonly released: boolean;
   /** Digest of the sealed response, once there is one. */
   readonly response: string | null;
@@ -24,6 +28,8 @@ export interface SigningState {
 
 type Mutable = { -readonly [Member in keyof SigningState]: SigningState[Member] } & {
   reviewed: Set<string>;
+  accepted: Set<string>;
+  intents: Set<string>;
   fills: Map<string, { value: Uint8Array; keyid: string; kind: string }>;
   signatures: Map<string, Uint8Array>;
 };
@@ -45,6 +51,8 @@ export function foldSigning(lines: Iterable<RecordedEvent>): ReadonlyMap<string,
         from: '',
         reviewed: new Set(),
         approved: false,
+        accepted: new Set(),
+        intents: new Set(),
         released: false,
         response: null,
         declined: null,
@@ -60,7 +68,11 @@ export function foldSigning(lines: Iterable<RecordedEvent>): ReadonlyMap<string,
     if (event === 'reviewed') {
       const state = Object.assign(of(data.request), { id: data.id, from: data.from });
       state.reviewed.add(data.repository);
-    } else if (event === 'accepted') of(data.request).from = data.from;
+    } else if (event === 'accepted') {
+      of(data.request).from = data.from;
+      of(data.request).accepted.add(data.repository);
+    } else if (event === 'intent')
+      of(data.request).intents.add(signatureKey(data.repository, data.role, data.key));
     else if (event === 'approved') of(data.request).approved = true;
     else if (event === 'fill')
       of(data.request).fills.set(`${data.repository} ${data.slot}`, {

@@ -14,8 +14,6 @@ export interface SecretOptions {
   readonly pinFiles: readonly string[];
   /** `[KEYID=]FILE` */
   readonly passphraseFiles: readonly string[];
-  /** Places whose secrets the command needs: the bare form of a file stands for one only. */
-  readonly tokens: number;
 }
 
 /**
@@ -24,7 +22,7 @@ export interface SecretOptions {
  * @param fresh whether a passphrase is a new one, to be typed twice
  */
 export function signerOpener(home: Home, options: SecretOptions, fresh = false): OpenSigner {
-  return async (place) => {
+  return async (place, tokens) => {
     if (place.kind === 'keyfile') {
       const { openKeyFiles } = await import('../signer/keyfile/key-files.ts');
       const passphrase = await passphraseFor(options, fresh);
@@ -38,7 +36,7 @@ export function signerOpener(home: Home, options: SecretOptions, fresh = false):
     const { resolveModule } = await import('../signer/pkcs11/module.ts');
     const uri = { token: place.token, serial: place.serial, modulePath: place.module };
     const module = resolveModule(uri, allowedModules(home.ledger.lines()));
-    return openToken({ module, uri, dialogue: pinDialogue(options) });
+    return openToken({ module, uri, dialogue: pinDialogue(options, tokens) });
   };
 }
 
@@ -60,11 +58,11 @@ async function passphraseFor(options: SecretOptions, fresh: boolean): Promise<Bu
 }
 
 /** How a token's PIN is asked for: from its file, or at the terminal, where the last attempt can be allowed. */
-export function pinDialogue(options: SecretOptions): PinDialogue {
+function pinDialogue(options: SecretOptions, tokens: number): PinDialogue {
   const files = options.pinFiles.map(parseSecretFile);
   const dialogue: PinDialogue = {
     async pin({ label, purpose, logins }) {
-      const file = chooseSecretFile(files, label, options.tokens);
+      const file = chooseSecretFile(files, label, tokens);
       if (file !== null) return readSecretFile(file);
       const times = purpose === 'signatures' ? ` (used for ${String(logins)} signatures)` : '';
       return askSecret(`PIN of token ${show(label, 40)}${times}:`);

@@ -28,21 +28,20 @@ describe('R4 R5 every byte counts', () => {
   test('every byte of a small bundle, changed in one bit or in all, is refused', async () => {
     const copy = Buffer.from(small);
     const checks = new Set<string>();
-    for (let at = 0; at < copy.length; at++)
-      for (const change of [1 << (at % 8), 0xff]) {
-        copy[at] = (small[at] as number) ^ change;
-        checks.add(await refusalOf(() => open(copy)));
-        copy[at] = small[at] as number;
-      }
-    for (const check of [
-      'BUNDLE-HEADER',
-      'BUNDLE-PADDING',
+    for (let at = 0; at < copy.length; at++) {
+      copy[at] = (small[at] as number) ^ (at % 9 === 8 ? 0xff : 1 << (at % 9));
+      checks.add(await refusalOf(() => open(copy)));
+      copy[at] = small[at] as number;
+    }
+    expect([...checks].sort()).toEqual([
       'BUNDLE-CONTENT',
       'BUNDLE-END',
+      'BUNDLE-HEADER',
+      'BUNDLE-PADDING',
       'SEAL-FORM',
+      'SEAL-KEY',
       'SEAL-SIGNATURE',
-    ])
-      expect(checks).toContain(check);
+    ]);
   });
 
   test('5,000 places of a bundle of 5 MB, spread without pattern, are refused', async () => {

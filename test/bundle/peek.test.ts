@@ -1,4 +1,7 @@
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { describe, expect, test } from 'vitest';
+import { encodeHeader } from '../../src/bundle/archive.ts';
 import { bundleDigest, kindOfFile } from '../../src/bundle/peek.ts';
 import { memorySource } from '../../src/bundle/source.ts';
 import { refusalOf, writeResponse } from './samples.ts';
@@ -31,11 +34,12 @@ describe('bundle digest', () => {
     ['BUNDLE-SIZE', Buffer.alloc(0)],
     ['BUNDLE-SIZE', Buffer.from('hello')],
     ['BUNDLE-HEADER', Buffer.alloc(4096, 'x')],
-    ['BUNDLE-END', Buffer.concat([bytes.subarray(0, 512), Buffer.alloc(0)]).subarray(0, 512)],
+    ['BUNDLE-FIRST', Buffer.concat([bytes.subarray(bytes.indexOf('manifest.sig')), Buffer.alloc(1024)])],
+    ['BUNDLE-END', claiming(1024 * 1024)],
+    ['BUNDLE-LIMIT', claiming(17 * 1024 * 1024)],
   ])('%s is refused', async (check, file) => {
-    const whole = check === 'BUNDLE-END' ? hugeManifest() : file;
-    expect(await refusalOf(() => bundleDigest(memorySource(whole)))).toBe(check);
-    expect(await refusalOf(() => kindOfFile(memorySource(whole)))).toBe(check);
+    expect(await refusalOf(() => bundleDigest(memorySource(file)))).toBe(check);
+    expect(await refusalOf(() => kindOfFile(memorySource(file)))).toBe(check);
   });
 
   test('BUNDLE-KIND BUNDLE-MANIFEST a manifest of no kind, or that is not JSON', async () => {
@@ -46,13 +50,21 @@ describe('bundle digest', () => {
   });
 });
 
-/** A bundle whose manifest's header claims a MiB that the file does not have. */
-function hugeManifest(): Buffer {
-  const copy = Buffer.from(bytes);
-  copy.write('00004000000', 124);
-  copy.fill(' ', 148, 156);
-  let sum = 0;
-  for (const byte of copy.subarray(0, 512)) sum += byte;
-  copy.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
-  return copy;
+test('asking for a digest loads no validator and no curve', async () => {
+  const entry = fileURLToPath(new URL('../../src/bundle/peek.ts', import.meta.url));
+  const { metafile } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    platform: 'node',
+    write: false,
+    metafile: true,
+  });
+  const loaded = Object.keys(metafile.inputs);
+  expect(loaded.filter((file) => !/^src\/(bundle|encoding|errors)/.test(file))).toEqual([]);
+  expect(loaded.length).toBeLessThan(8);
+});
+
+/** The bundle with a header that claims a manifest of another size. */
+function claiming(size: number): Buffer {
+  return Buffer.concat([encodeHeader('manifest.json', size), bytes.subarray(512)]);
 }

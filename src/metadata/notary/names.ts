@@ -25,8 +25,7 @@ export function checkTargetName(name: string): void {
   const fault =
     name === ''
       ? 'it is empty'
-      :  
-        /[\u0000-\u001f]/.test(name)
+      : /[\u0000-\u001f]/.test(name)
         ? 'it holds a control character'
         : !name.isWellFormed()
           ? 'it holds a lone surrogate'

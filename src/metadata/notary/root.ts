@@ -48,7 +48,7 @@ export function newRoot(root: NewRoot): JsonObject {
   const roles: Record<string, Json> = {};
   for (const { role, slot, value } of root.keys) {
     const id = value ? standaloneKey(value).key.id : `slot:${slot}`;
-    keys[id] = value ? (parseStrictJson(value)) : { slot };
+    keys[id] = value ? parseStrictJson(value) : { slot };
     roles[role] = { keyids: [id], threshold: 1 };
   }
   for (const { role, value } of root.onlineKeys) {
