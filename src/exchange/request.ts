@@ -2,7 +2,7 @@ import type { RepositoryRequest, RequestManifest, ResultRole } from '../bundle/m
 import type { Change } from '../change/change.ts';
 import { computeRoles, type ComputedRole, type RolePlan } from '../change/compute.ts';
 import { deriveOperation } from '../change/operation.ts';
-import { canonicalBytes } from '../encoding/canonical-json.ts';
+import { canonicalBytes, compareUtf8 } from '../encoding/canonical-json.ts';
 import { sha256Hex } from '../encoding/hash.ts';
 import type { Json } from '../encoding/json.ts';
 import type { Dialect, KeyContext } from '../metadata/dialect.ts';
@@ -57,8 +57,7 @@ export function compareRepositories(
   a: { readonly dialect: string; readonly name: string },
   b: { readonly dialect: string; readonly name: string },
 ): number {
-  if (a.dialect !== b.dialect) return a.dialect < b.dialect ? -1 : 1;
-  return a.name === b.name ? 0 : a.name < b.name ? -1 : 1;
+  return compareUtf8(a.dialect, b.dialect) || compareUtf8(a.name, b.name);
 }
 
 function writeRecord(plan: RepositoryPlan, contents: Contents): RepositoryRequest {

@@ -1,7 +1,8 @@
 import { verifyAll } from '../signer/second-check.ts';
 import { checkClock } from '../station/clock.ts';
 import type { ExchangeEvent } from '../station/events.ts';
-import { requireFree, verifyCopyUnchanged } from '../station/media.ts';
+import { verifyCopyUnchanged } from '../station/incoming.ts';
+import { requireFree } from '../station/write-out.ts';
 import { signatureKey } from '../station/signing-state.ts';
 import { Signers, type OpenSigner } from '../station/signers.ts';
 import type { Approval } from './approval.ts';

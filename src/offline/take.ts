@@ -1,7 +1,8 @@
 import { openBundle } from '../bundle/bundle.ts';
 import type { RequestManifest } from '../bundle/manifest.ts';
 import { refused } from '../errors.ts';
-import { fileSource, withCopy, type Copy } from '../station/media.ts';
+import { fileSource } from '../station/file-source.ts';
+import { withCopy, type Copy } from '../station/incoming.ts';
 import { trustPartners } from '../station/pairing.ts';
 import { recordingRefusals } from '../station/refusals.ts';
 import type { TakenRequest } from './examine.ts';

@@ -9,7 +9,8 @@ import {
 } from '../exchange/read-response.ts';
 import { checkSequence } from '../policy/sequence.ts';
 import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
-import { fileSource, type Copy } from '../station/media.ts';
+import { fileSource } from '../station/file-source.ts';
+import type { Copy } from '../station/incoming.ts';
 import type { OutboxRequest } from '../station/outbox.ts';
 import { trustPartners } from '../station/pairing.ts';
 import { openStored } from './stored-request.ts';

@@ -1,5 +1,5 @@
 import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
-import { withCopy } from '../station/media.ts';
+import { withCopy } from '../station/incoming.ts';
 import { recordingRefusals } from '../station/refusals.ts';
 import type { Signers } from '../station/signers.ts';
 import { answerEvents, readAnswer, type VerifiedAnswer } from './answer.ts';

@@ -9,7 +9,8 @@ import { fromBase64, toBase64 } from '../encoding/text.ts';
 import { CountersignError, refused } from '../errors.ts';
 import type { Home } from './home.ts';
 import { readChain, type LedgerLine } from './ledger-chain.ts';
-import { fileSource, withCopy } from './media.ts';
+import { fileSource } from './file-source.ts';
+import { withCopy } from './incoming.ts';
 
 /** A ledger that verified: how long it is, and its last line's hash. */
 export interface VerifiedLedger {

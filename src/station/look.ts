@@ -1,10 +1,11 @@
 import { statSync } from 'node:fs';
 import type { Bundle } from '../bundle/bundle.ts';
-import { bundleDigest } from '../bundle/peek.ts';
+import type { Kind } from '../bundle/manifest.ts';
+import { bundleDigest, kindOfFile } from '../bundle/peek.ts';
 import type { ByteSource } from '../bundle/source.ts';
 import { refused } from '../errors.ts';
 import type { Card } from './card.ts';
-import { fileSource } from './media.ts';
+import { fileSource } from './file-source.ts';
 
 /** A card that was read and whose seal verifies; nobody has compared its digest yet. */
 export interface LookedCard {
@@ -36,9 +37,9 @@ export async function look(file: string): Promise<Bundle | LookedCard> {
  */
 export async function digestOf(
   file: string,
-): Promise<{ readonly kind: 'bundle' | 'card'; readonly digest: string }> {
+): Promise<{ readonly kind: Kind | 'card'; readonly digest: string }> {
   const source = sourceOf(file);
-  if (!isCard(source)) return { kind: 'bundle', digest: bundleDigest(source) };
+  if (!isCard(source)) return { kind: kindOfFile(source), digest: bundleDigest(source) };
   const { kind, digest } = await lookAtCard(source);
   return { kind, digest };
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readCard, type Card } from './card.ts';
 import type { Home } from './home.ts';
-import { withCopy } from './media.ts';
+import { withCopy } from './incoming.ts';
 import { checkPairing, pinCard, type Partner } from './pairing.ts';
 
 /**

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { openBundle } from '../../src/bundle/bundle.ts';
-import { fileSource } from '../../src/station/media.ts';
+import { fileSource } from '../../src/station/file-source.ts';
 import { readChain } from '../../src/station/ledger-chain.ts';
 import type { TestStations } from '../peers/stations.ts';
 

@@ -1,0 +1,45 @@
+import { expect } from 'vitest';
+import { addedLines, homeState } from '../peers/forge.ts';
+import type { Finished, RunOptions } from '../peers/program.ts';
+import type { TestStation } from '../peers/stations.ts';
+
+/** What `--json` says of a refusal. */
+export interface Refusal {
+  readonly check: string;
+  readonly message: string;
+  readonly expected?: string;
+  readonly found?: string;
+  readonly where?: string;
+  readonly hint?: string;
+}
+
+/**
+ * Runs a command that must be refused by this check, with exit code 3 (or another), and must leave every file of the
+ * home as it was, its ledger but for one refusal line included (R17).
+ */
+export async function expectRefusal(
+  station: TestStation,
+  args: readonly string[],
+  check: string,
+  options: RunOptions & { readonly exit?: number } = {},
+): Promise<Refusal> {
+  const before = homeState(station.home);
+  const finished = await station.run([...args, '--json'], options);
+  const refusal = refusalOf(finished);
+  expect([refusal.check, finished.code], `${finished.stdout}${finished.stderr}`).toEqual([
+    check,
+    options.exit ?? 3,
+  ]);
+  for (const { event, data } of addedLines(before, station.home)) {
+    expect(event).toBe('refusal');
+    expect(data['check']).toBe(check);
+  }
+  return refusal;
+}
+
+/** The error document of a command that failed. */
+export function refusalOf(finished: Finished): Refusal {
+  const { error } = finished.json() as { error?: Refusal };
+  if (!error) throw new Error(`no refusal:\n${finished.stdout}${finished.stderr}`);
+  return error;
+}
