@@ -5,7 +5,7 @@ import { showPath } from '../../src/terminal/escape.ts';
 
 export default class LogVerify extends BaseCommand {
   static override summary =
-    'verify the ledger, against its own answers where they are given, or an exported one';
+    'verify this ledger, or an exported one';
   static override description =
     'Without files: this home’s ledger. With response bundles of this station: that the ledger holds the lines that they name. With a file of log export: its seal and chain, without a station.';
   static override examples = [

@@ -1,6 +1,6 @@
 import { writeCard } from '../../src/station/card.ts';
 import { openHome } from '../../src/station/home.ts';
-import { writeOut } from '../../src/station/write-out.ts';
+import { writeOut } from '../../src/station/outgoing.ts';
 import { BaseCommand, Flags } from '../../src/terminal/base-command.ts';
 import { digestLines } from '../../src/terminal/digest-block.ts';
 import { showPath } from '../../src/terminal/escape.ts';

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { blocks, container, goodBundle } from './archive-forms.mjs';
+import { blocks, container, goodBundle, paxHeader } from './archive-forms.mjs';
 
 /** Bundles that are right but for the sequence of their entries and their end. */
 export function archiveVectors(writer) {
@@ -57,6 +57,13 @@ export function archiveVectors(writer) {
       'order-two-manifests',
       'a second manifest',
       writer.tar([manifest, ['manifest.json', Buffer.from('{}')], seal, first, second]),
+    ),
+    container(
+      'BUNDLE-ENTRY',
+      'B-02',
+      'order-two-seals',
+      'a second seal',
+      writer.tar([manifest, seal, seal, first, second]),
     ),
     container('BUNDLE-ENTRY', 'B-02', 'order-swapped', 'two files in each other’s place', swapped),
     container(
@@ -125,6 +132,12 @@ export function archiveVectors(writer) {
     end('none', 'no end blocks', good.subarray(0, -1024)),
     end('one', 'one end block', good.subarray(0, -512)),
     end('three', 'three end blocks', blocks(good, Buffer.alloc(512))),
+    end('only-zeros', 'nothing but zero blocks', Buffer.alloc(4096)),
+    end(
+      'pax',
+      'a pax header after the last file',
+      blocks(good.subarray(0, -1024), paxHeader(writer), writer.end),
+    ),
     end(
       'record',
       'filled up to a record of 10 KiB',

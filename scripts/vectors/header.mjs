@@ -1,10 +1,10 @@
 import { gzipSync } from 'node:zlib';
-import { blocks, container, goodBundle } from './archive-forms.mjs';
+import { blocks, container, goodBundle, paxHeader, shortAnswer } from './archive-forms.mjs';
 import { withChecksum } from './writer.mjs';
 
 /** Bundles that are right but for a header. */
 export function headerVectors(writer) {
-  const { entries, good, third } = goodBundle(writer);
+  const { entries, good, third } = goodBundle(writer, shortAnswer);
   const [, , first] = entries;
   /** The good bundle with the header of its first file changed. */
   const header = (change, checksum = true) => {
@@ -16,14 +16,8 @@ export function headerVectors(writer) {
   };
   const put = (text, offset, checksum = true) => header((at) => at.write(text, offset, 'latin1'), checksum);
   /** The good bundle with an entry of another kind before its first file. */
-  const inserted = (type, content, change = () => undefined) => {
-    const extra = writer.header('files/' + '0'.repeat(64), content.length);
-    extra.fill(0, 0, 100);
-    extra.write('pax', 0);
-    extra.write(type, 156);
-    change(extra);
-    return blocks(good.subarray(0, third), withChecksum(extra), writer.padded(content), good.subarray(third));
-  };
+  const inserted = (type, content) =>
+    blocks(good.subarray(0, third), paxHeader(writer, type, content), good.subarray(third));
   const pax = (key, value) => {
     const body = ` ${key}=${value}\n`;
     return Buffer.from(`${String(body.length + 2)}${body}`);
@@ -80,6 +74,18 @@ export function headerVectors(writer) {
     ),
     kind('pax-global', 'a global pax header', inserted('g', pax('path', 'evil'))),
     kind('pax-negative', 'a pax header with a negative size', inserted('x', pax('size', '-1'))),
+    kind('pax-nul', 'a pax path that goes on after a NUL', inserted('x', pax('path', 'files/a\0b'))),
+    kind('pax-length', 'a pax record with a wrong length', inserted('x', Buffer.from('99 path=evil\n'))),
+    kind(
+      'pax-twice',
+      'two pax headers that contradict each other',
+      blocks(
+        good.subarray(0, third),
+        paxHeader(writer, 'x', pax('path', 'outer')),
+        paxHeader(writer, 'x', pax('path', 'inner')),
+        good.subarray(third),
+      ),
+    ),
     kind('gnu-long-name', 'a GNU long name', inserted('L', Buffer.from('files/long\0'))),
     kind('gnu-long-link', 'a GNU long link name', inserted('K', Buffer.from('files/long\0'))),
     kind('gnu-sparse', 'a GNU sparse file', put('S', 156)),

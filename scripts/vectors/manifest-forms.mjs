@@ -2,9 +2,10 @@ import {
   answered,
   combined,
   contents,
+  declined,
   DESK,
   firstRoot,
-  newTargets,
+  refreshed,
   request,
   response,
   sha256,
@@ -17,8 +18,8 @@ export function formsOf(writer, lib) {
     writer.tar(writer.entriesOf({ kind, bytes, files, key: kind === 'request' ? DESK : VAULT }));
   /** A response whose manifest's text was changed before it was sealed. */
   const text = (change) => {
-    const { files, add } = contents();
-    const before = writer.manifestBytes(response([answered(add)]), files).toString('latin1');
+    const { files } = contents();
+    const before = writer.manifestBytes(response([declined()]), files).toString('latin1');
     const after = change(before);
     if (after === before) throw new Error('nothing was changed');
     return sealed('response', Buffer.from(after, 'latin1'), files);
@@ -31,7 +32,7 @@ export function formsOf(writer, lib) {
     const changed = change(manifest, add) ?? manifest;
     return sealed(kind, writer.manifestBytes(changed, files), files);
   };
-  const asked = made('request', (add) => request([newTargets(add)]));
+  const asked = made('request', (add) => request([refreshed(add)]));
   const first = made('request', (add) => request([firstRoot(add)]));
   const said = made('response', (add) => response([answered(add)]));
   const part = (add, name) => ({ digest: sha256(name), manifest: add(name), seal: add(`seal of ${name}`) });

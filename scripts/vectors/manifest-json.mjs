@@ -6,9 +6,9 @@ export function jsonVectors(writer, lib) {
   const json = refusing('BUNDLE-MANIFEST', 'B-30', 'json');
   const format = refusing('BUNDLE-FORMAT', 'B-31', 'format');
   return [
-    json(
+    refusing('BUNDLE-SIZE', 'B-01', 'json')(
       'empty',
-      'no bytes',
+      'no bytes, so that the file is a block too short',
       text(() => ''),
     ),
     json(

@@ -1,5 +1,5 @@
 import { formsOf, refusing } from './manifest-forms.mjs';
-import { newTargets, vault, safe, ZERO } from './material.mjs';
+import { refreshed, vault, safe, ZERO } from './material.mjs';
 
 /** Bundles with a seal that verifies, over manifests of the right form whose lists, times or references are wrong. */
 export function listVectors(writer, lib) {
@@ -36,7 +36,7 @@ export function listVectors(writer, lib) {
     order(
       'repositories',
       'repositories that are not sorted',
-      asked((m, add) => ({ ...m, repositories: [m.repositories[0], newTargets(add, 'a')] })),
+      asked((m, add) => ({ ...m, repositories: [m.repositories[0], refreshed(add, 'a')] })),
     ),
     order(
       'repository-twice',
@@ -65,6 +65,29 @@ export function listVectors(writer, lib) {
       }),
     ),
     order(
+      'server-keys',
+      'two keys of one role that the server holds',
+      first((m) => {
+        m.repositories[0].serverKeys[1].role = 'snapshot';
+      }),
+    ),
+    order(
+      'evidence',
+      'two manifests for one target',
+      asked((m, add) => {
+        const item = { role: 'targets', target: '1.0', file: add('{}') };
+        m.repositories[0].evidence = [item, item];
+      }),
+    ),
+    order(
+      'result',
+      'two results for one role',
+      asked((m) => {
+        const { result } = m.repositories[0];
+        result.push(result[0]);
+      }),
+    ),
+    order(
       'slots',
       'two slots of one name',
       first((m) => {
@@ -85,6 +108,14 @@ export function listVectors(writer, lib) {
       said((m) => {
         const { fills } = m.repositories[0];
         fills.push(fills[0]);
+      }),
+    ),
+    order(
+      'marks',
+      'two marks of one role',
+      said((m) => {
+        const { roles } = m.repositories[0].marks;
+        roles.push(roles[0]);
       }),
     ),
     order(
@@ -152,6 +183,11 @@ export function listVectors(writer, lib) {
       'other-name',
       'a file under the name of another content',
       listed(([one, ...rest]) => [{ ...one, sha256: ZERO }, ...rest]),
+    ),
+    refusing('BUNDLE-LIMIT', 'B-07', 'limit')(
+      'entry',
+      'a listed size of 8 GiB, which no header can give',
+      listed(([one, ...rest]) => [{ ...one, size: 8 * 1024 ** 3 }, ...rest]),
     ),
     refusing('BUNDLE-ENTRY', 'B-11', 'file')(
       'other-size',

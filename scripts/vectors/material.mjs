@@ -128,6 +128,21 @@ export function newTargets(add, name = 'registry.example.com/team/app', target =
   };
 }
 
+/** The same metadata with a later expiry: a small record, for what has to be wrong in something else. */
+export function refreshed(add, name = 'registry.example.com/team/app') {
+  const root = add(document('Root', 2));
+  const base = (role, version, file) => ({ role, version, sha256: sha256(`${role} ${name}`), file });
+  return {
+    ...newTargets(() => root, name),
+    operation: 'refresh',
+    roots: [root],
+    base: [base('root', 2, root), base('targets', 5, add(document('Targets', 5)))],
+    changes: add('[{"role":"targets","type":"refresh"}]'),
+    evidence: [],
+    result: newTargets(() => add(document('Targets', 6)), name).result,
+  };
+}
+
 /** Manifest of a request without its list of files. */
 export function request(repositories, changes = {}) {
   return head('request', desk, {

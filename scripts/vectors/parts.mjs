@@ -2,6 +2,7 @@ import {
   answered,
   combined,
   contents,
+  declined,
   DESK,
   firstRoot,
   request,
@@ -15,9 +16,9 @@ import {
 } from './material.mjs';
 
 /** Adds a response to a combined bundle: its manifest, its seal and its files. */
-export function partOf(writer, add, key, station, { changes = {}, seal, files = true } = {}) {
+export function partOf(writer, add, key, station, { changes = {}, seal, files = true, answer = answered } = {}) {
   const inner = contents();
-  const manifest = response([answered(inner.add, station)], { from: station, ...changes });
+  const manifest = response([answer(inner.add, station)], { from: station, ...changes });
   const bytes = writer.manifestBytes(manifest, inner.files);
   if (files) for (const content of inner.files.values()) add(content);
   return {
@@ -29,13 +30,16 @@ export function partOf(writer, add, key, station, { changes = {}, seal, files = 
 
 export const byDigest = (parts) => [...parts].sort((a, b) => (a.digest < b.digest ? -1 : 1));
 
+/** Where nothing depends on what a part answers. */
+const NO = { answer: () => declined() };
+
 /** Combined bundles that are right but for one of their parts. */
 export function partVectors(writer) {
   const of =
     (check, rule = 'B-41') =>
     (file, title, build) => {
       const { files, add } = contents();
-      const manifest = combined(byDigest([partOf(writer, add, VAULT, vault), build(add)]));
+      const manifest = combined(byDigest([partOf(writer, add, VAULT, vault, NO), build(add)]));
       const bytes = writer.manifestBytes(manifest, files);
       const content = writer.tar(writer.entriesOf({ kind: 'combined', bytes, files, key: VAULT }));
       return { file: `part-${file}`, bytes: content, rule, title, expect: { check } };
@@ -90,7 +94,7 @@ export function partVectors(writer) {
       second({ changes: { environment: 'rehearsal' } }),
     ),
     part('same-station', 'two parts of one station', (add) =>
-      partOf(writer, add, VAULT, vault, { changes: { sequence: 8 } }),
+      partOf(writer, add, VAULT, vault, { ...NO, changes: { sequence: 8 } }),
     ),
     of('BUNDLE-REFERENCE', 'B-36')('no-file', 'a file of a part is missing', second({ files: false })),
     of('BUNDLE-UNREFERENCED', 'B-37')('idle', 'a file that belongs to no part', (add) => {

@@ -1,6 +1,6 @@
 import {
-  answered,
   contents,
+  declined,
   DESK,
   firstRoot,
   keyOf,
@@ -15,8 +15,8 @@ const ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
 
 /** Bundles that are right but for their seal. */
 export function sealVectors(writer, lib) {
-  const { files, add } = contents();
-  const bytes = writer.manifestBytes(response([answered(add)]), files);
+  const { files } = contents();
+  const bytes = writer.manifestBytes(response([declined()]), files);
   const good = writer.sealOf('response', bytes, VAULT);
   const text = good.toString('utf8');
   const { signature } = JSON.parse(text);

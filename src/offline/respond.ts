@@ -14,7 +14,7 @@ import {
 import type { Signature } from '../metadata/document.ts';
 import { createDurably } from '../station/durable.ts';
 import { repositoryKey } from '../station/events.ts';
-import { writeOut } from '../station/write-out.ts';
+import { writeOut } from '../station/outgoing.ts';
 import { marksOf, type StationMarks } from '../station/marks.ts';
 import { VERSION } from '../station/build-date.ts';
 import type { Examination, RepositoryExamination } from './examination.ts';

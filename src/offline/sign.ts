@@ -2,7 +2,7 @@ import { verifyAll } from '../signer/second-check.ts';
 import { checkClock } from '../station/clock.ts';
 import type { ExchangeEvent } from '../station/events.ts';
 import { verifyCopyUnchanged } from '../station/incoming.ts';
-import { requireFree } from '../station/write-out.ts';
+import { requireFree } from '../station/outgoing.ts';
 import { signatureKey } from '../station/signing-state.ts';
 import { Signers, type OpenSigner } from '../station/signers.ts';
 import type { Approval } from './approval.ts';

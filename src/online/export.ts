@@ -7,7 +7,7 @@ import { conflict, incomplete, usage } from '../errors.ts';
 import { buildRequest, type RepositoryPlan } from '../exchange/request.ts';
 import { createDurably } from '../station/durable.ts';
 import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
-import { isWritten, requireFree, writeOut } from '../station/write-out.ts';
+import { isWritten, requireFree, writeOut } from '../station/outgoing.ts';
 import { isOutstanding, outstandingFor } from '../station/outbox.ts';
 import { partners, type Partner } from '../station/pairing.ts';
 import { planRepository, type PlannedRepository } from './export-plan.ts';

@@ -50,7 +50,8 @@ function placed(path: string, bytes: Uint8Array, place: (temporary: string) => v
   const folder = dirname(path);
   const temporary = join(folder, `.${String(process.pid)}-${String(performance.now())}.part`);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (made !== undefined) syncFolder(dirname(made));
     const file = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
     try {
       writeAll(file, bytes);

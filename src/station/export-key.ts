@@ -1,7 +1,7 @@
 import { writePem } from '../encoding/pem.ts';
 import { openHome } from './home.ts';
 import { foldKeys, keyById } from './key-registry.ts';
-import { writeOut } from './write-out.ts';
+import { writeOut } from './outgoing.ts';
 
 /** Writes the public part of a key (PEM SubjectPublicKeyInfo). @throws KEY-UNKNOWN, FILE-EXISTS (exit 2) */
 export async function exportPublicKey(

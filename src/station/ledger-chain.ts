@@ -25,6 +25,8 @@ export interface LedgerChain {
 /** `prev` of the first line. */
 export const GENESIS = '0'.repeat(64);
 const NEWLINE = 0x0a;
+/** Longest line, bytes with its newline: longer ones are an attack on whoever reads the ledger. */
+export const MAX_LINE = 64 * 1024;
 
 /**
  * Verifies a ledger's bytes: canonical lines of the schema, numbered from 1, each naming the SHA-256 of the line
@@ -38,6 +40,13 @@ export function readChain(bytes: Uint8Array): LedgerChain {
   let previous = GENESIS;
   let start = 0;
   for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
+    if (end - start >= MAX_LINE)
+      throw broken(
+        lines.length + 1,
+        'it is too long',
+        `at most ${String(MAX_LINE)} bytes`,
+        String(end + 1 - start),
+      );
     const line = readLine(bytes.subarray(start, end), lines.length + 1);
     if (line.prev !== previous)
       throw broken(line.line, 'it does not name the line before', previous, line.prev);

@@ -2,11 +2,11 @@ import { closeSync, constants, fsyncSync, ftruncateSync, openSync, readFileSync 
 import { dirname, join } from 'node:path';
 import { recordBytes } from '../encoding/canonical-json.ts';
 import { sha256Hex } from '../encoding/hash.ts';
-import type { Json } from '../encoding/json.ts';
+import type { Json, JsonObject } from '../encoding/json.ts';
 import { formatTime } from '../encoding/time.ts';
-import { unavailable } from '../errors.ts';
-import { createDurably, writeAll } from './durable.ts';
-import { GENESIS, readChain, type LedgerLine } from './ledger-chain.ts';
+import { refused, unavailable } from '../errors.ts';
+import { createDurably, replaceDurably, writeAll } from './durable.ts';
+import { GENESIS, MAX_LINE, readChain, type LedgerLine } from './ledger-chain.ts';
 
 /** Something to be recorded. */
 export interface LedgerEvent {
@@ -25,7 +25,8 @@ export interface Ledger {
   /**
    * Records events: one write and one fsync for all of them; when it returns they are on disk (R13).
    *
-   * @throws LEDGER-WRITE (exit 6), and then nothing may be done that the events announce
+   * @throws LEDGER-WRITE (exit 6), and then nothing may be done that the events announce; LEDGER-LINE (exit 3)
+   *   for an event that is too large
    */
   append(events: readonly LedgerEvent[]): void;
   close(): void;
@@ -38,30 +39,47 @@ export interface LedgerDisk {
 }
 
 const DISK: LedgerDisk = { write: writeAll, sync: fsyncSync };
-/** Longer lines are an attack on whoever reads the ledger. */
-const MAX_LINE = 64 * 1024;
 
 /**
  * Opens a ledger and verifies all of it. Opened for writing, a torn last line is repaired: the fragment is kept
  * beside the ledger, cut off, and the repair recorded. Opened for reading, it is passed over.
  *
  * @param now seconds since 1970
- * @throws LEDGER-CHAIN (exit 3)
+ * @throws LEDGER-CHAIN (exit 3), HOME-WRITE (exit 6)
  */
 export function openLedger(path: string, write: boolean, now: () => number, disk: LedgerDisk = DISK): Ledger {
+  const { torn } = readChain(readFileSync(path));
+  if (write && torn.length > 0) repair(path, formatTime(now()));
+  return new OpenLedger(path, write, now, disk, readFileSync(path));
+}
+
+/** A kill in the middle leaves the torn ledger or the repaired one that says so, and never loses the fragment. */
+function repair(path: string, time: string): void {
   const bytes = readFileSync(path);
-  const chain = readChain(bytes);
-  const ledger = new OpenLedger(
-    path,
-    write,
-    now,
-    disk,
-    [...chain.lines],
-    [...chain.hashes],
-    bytes.length - chain.torn.length,
-  );
-  if (write && chain.torn.length > 0) ledger.repair(chain.torn);
-  return ledger;
+  const { lines, hashes, torn } = readChain(bytes);
+  const sha256 = sha256Hex(torn);
+  const line = lines.length + 1;
+  createDurably(join(dirname(path), `.torn-${String(line)}-${sha256.slice(0, 16)}`), torn);
+  const record = encodeLine({
+    v: 1,
+    line,
+    time,
+    event: 'recovered',
+    data: { what: 'torn-line', line, sha256 },
+    prev: hashes.at(-1) ?? GENESIS,
+  });
+  replaceDurably(path, Buffer.concat([bytes.subarray(0, bytes.length - torn.length), record]));
+}
+
+/** @throws LEDGER-LINE */
+function encodeLine(line: LedgerLine): Buffer {
+  const bytes = Buffer.concat([recordBytes(line as unknown as Json), Buffer.from('\n')]);
+  if (bytes.length <= MAX_LINE) return bytes;
+  throw refused('LEDGER-LINE', 'an event is too large for the ledger', {
+    expected: `at most ${String(MAX_LINE)} bytes`,
+    found: `${String(bytes.length)} bytes`,
+    where: line.event,
+  });
 }
 
 class OpenLedger implements Ledger {
@@ -72,22 +90,16 @@ class OpenLedger implements Ledger {
   private readonly recorded: LedgerLine[];
   private readonly hashes: string[];
   private size: number;
+  private failed = false;
 
-  constructor(
-    path: string,
-    write: boolean,
-    now: () => number,
-    disk: LedgerDisk,
-    recorded: LedgerLine[],
-    hashes: string[],
-    size: number,
-  ) {
+  constructor(path: string, write: boolean, now: () => number, disk: LedgerDisk, bytes: Uint8Array) {
+    const { lines, hashes, torn } = readChain(bytes);
     this.path = path;
     this.now = now;
     this.disk = disk;
-    this.recorded = recorded;
-    this.hashes = hashes;
-    this.size = size;
+    this.recorded = [...lines];
+    this.hashes = [...hashes];
+    this.size = bytes.length - torn.length;
     const { O_WRONLY, O_APPEND, O_NOFOLLOW } = constants;
     this.file = write ? openSync(path, O_WRONLY | O_APPEND | O_NOFOLLOW) : null;
   }
@@ -113,16 +125,15 @@ class OpenLedger implements Ledger {
     const pieces: Buffer[] = [];
     let prev = this.head().hash;
     for (const { event, data } of events) {
-      const line = {
+      const line: LedgerLine = {
         v: 1,
         line: this.recorded.length + lines.length + 1,
         time,
         event,
-        data,
+        data: data as JsonObject,
         prev,
-      } as LedgerLine;
-      const bytes = Buffer.concat([recordBytes(line as unknown as Json), Buffer.from('\n')]);
-      if (bytes.length > MAX_LINE) throw new Error(`a ledger line of ${String(bytes.length)} bytes`);
+      };
+      const bytes = encodeLine(line);
       prev = sha256Hex(bytes);
       lines.push(line);
       hashes.push(prev);
@@ -133,41 +144,35 @@ class OpenLedger implements Ledger {
     this.hashes.push(...hashes);
   }
 
-  /** Cuts off what could not be written whole, so that the next line starts where a line must. */
+  /**
+   * What could not be written whole is cut off again. Nobody knows what a disk holds that failed once: this
+   * process writes no more, and the next one reads what is there.
+   */
   private persist(file: number, bytes: Buffer): void {
+    if (this.failed) throw this.notWritten();
     try {
       this.disk.write(file, bytes);
       this.disk.sync(file);
       this.size += bytes.length;
     } catch (cause) {
-      this.cut(file);
-      throw unavailable('LEDGER-WRITE', 'the ledger cannot be written: nothing was done', {
-        found: (cause as NodeJS.ErrnoException).code ?? 'error',
-        where: this.path,
-        hint: 'see whether the disk is full or read-only',
-        cause,
-      });
+      this.failed = true;
+      try {
+        ftruncateSync(file, this.size);
+        fsyncSync(file);
+      } catch {
+        // What stays announces more than was done, which is the safe side; a torn line is repaired and recorded.
+      }
+      throw this.notWritten(cause);
     }
   }
 
-  private cut(file: number): void {
-    const writable = openSync(this.path, constants.O_RDWR | constants.O_NOFOLLOW);
-    try {
-      ftruncateSync(writable, this.size);
-      fsyncSync(file);
-    } catch {
-      // What stays is a torn line, which the next command repairs and records.
-    } finally {
-      closeSync(writable);
-    }
-  }
-
-  repair(torn: Uint8Array): void {
-    if (this.file === null) return;
-    const line = this.recorded.length + 1;
-    createDurably(join(dirname(this.path), `.torn-${String(line)}-${sha256Hex(torn).slice(0, 16)}`), torn);
-    this.cut(this.file);
-    this.append([{ event: 'recovered', data: { what: 'torn-line', line, sha256: sha256Hex(torn) } }]);
+  private notWritten(cause?: unknown): Error {
+    return unavailable('LEDGER-WRITE', 'the ledger cannot be written: nothing was done', {
+      found: (cause as NodeJS.ErrnoException | undefined)?.code ?? 'error',
+      where: this.path,
+      hint: 'see whether the disk is full or read-only',
+      cause,
+    });
   }
 
   close(): void {

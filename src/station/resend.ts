@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { usage } from '../errors.ts';
 import { exchangeEvent } from './events.ts';
 import { openHome, type Home } from './home.ts';
-import { writeOut } from './write-out.ts';
+import { writeOut } from './outgoing.ts';
 
 export interface ResentBundle {
   readonly kind: 'request' | 'response';

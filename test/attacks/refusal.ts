@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import { addedLines, homeState } from '../peers/forge.ts';
+import { CountersignError } from '../../src/errors.ts';
+import { addedLines, homeState, type HomeState } from '../peers/forge.ts';
 import type { Finished, RunOptions } from '../peers/program.ts';
 import type { TestStation } from '../peers/stations.ts';
 
@@ -30,11 +31,37 @@ export async function expectRefusal(
     check,
     options.exit ?? 3,
   ]);
-  for (const { event, data } of addedLines(before, station.home)) {
+  checkAdded(before, station.home, check);
+  return refusal;
+}
+
+/**
+ * The same for a function of the program, called in this process as its command calls it.
+ *
+ * @param run throws
+ */
+export async function expectThrown(
+  home: string,
+  run: () => Promise<unknown>,
+  check: string,
+  exit = 3,
+): Promise<CountersignError> {
+  const before = homeState(home);
+  const error = await run().then(
+    () => new Error('nothing was refused'),
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof CountersignError)) throw error;
+  expect([error.check, error.exit], `${error.message} ${error.found ?? ''}`).toEqual([check, exit]);
+  checkAdded(before, home, check);
+  return error;
+}
+
+function checkAdded(before: HomeState, home: string, check: string): void {
+  for (const { event, data } of addedLines(before, home)) {
     expect(event).toBe('refusal');
     expect(data['check']).toBe(check);
   }
-  return refusal;
 }
 
 /** The error document of a command that failed. */

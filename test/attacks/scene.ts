@@ -1,0 +1,63 @@
+import { cpSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RequestManifest } from '../../src/bundle/manifest.ts';
+import { scratchFolder } from '../peers/process.ts';
+import { exportAll, hashOf, roundTrip, stations, withOnlineKeys, type TestStations } from '../peers/stations.ts';
+import { forge, stolenKey, type ForgedContents, type ForgedRequest } from '../peers/forge.ts';
+
+/** A pair of stations with a folder repository, and the attacker, who owns the online half. */
+export interface Scene extends TestStations {
+  readonly gun: string;
+  /** Folder of the published files. */
+  readonly folder: string;
+  /** Stages one target. */
+  stage(name: string, number?: number): Promise<void>;
+  /** Forges a request with the online half's real transport key; its path on the stick. */
+  forged(
+    from: string,
+    attack: (manifest: ForgedRequest, contents: ForgedContents) => void,
+  ): Promise<string>;
+}
+
+let forgeries = 0;
+
+/** Paired stations, a root key, online keys and an empty repository that is known but not made. */
+export async function scene(gun = 'registry.example.com/attack/app'): Promise<Scene> {
+  const pair = await stations();
+  await withOnlineKeys(pair);
+  const folder = scratchFolder('published');
+  await pair.online.ok('repository', 'add', gun, '--directory', folder);
+  return {
+    ...pair,
+    gun,
+    folder,
+    async stage(name, number = 1) {
+      await pair.online.ok('addhash', gun, name, '100', '--sha256', hashOf(number));
+    },
+    async forged(from, attack) {
+      const to = pair.on(`forged-${String(++forgeries)}.tar`);
+      await forge<RequestManifest>(pair.on(from), to, stolenKey(pair.online.home), attack);
+      return to;
+    },
+  };
+}
+
+/** A scene with a published repository at targets version `versions`, and one more request waiting: `next.request.tar`. */
+export async function publishedScene(versions = 1, gun?: string): Promise<Scene & { readonly next: string }> {
+  const made = await scene(gun);
+  await made.online.ok('init', made.gun);
+  for (let version = 1; version <= versions; version++) {
+    await made.stage(`v${String(version)}`, version);
+    await roundTrip(made, `round-${String(version)}`);
+  }
+  await made.stage('next', 77);
+  return { ...made, next: await exportAll(made, 'next.request.tar') };
+}
+
+/** A copy of a station's home, to be restored or run as a clone. */
+export function copyOf(home: string): string {
+  const copy = join(scratchFolder('copy'), 'home');
+  mkdirSync(copy, { mode: 0o700 });
+  cpSync(home, copy, { recursive: true, preserveTimestamps: true });
+  return copy;
+}
