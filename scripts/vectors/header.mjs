@@ -39,7 +39,7 @@ export function headerVectors(writer) {
     head(
       'gzip',
       'compressed, and filled up to whole blocks',
-      blocks(gzipped, Buffer.alloc(4096 - (gzipped.length % 512))),
+      blocks(gzipped, Buffer.alloc(1024 - (gzipped.length % 512))),
     ),
     name('parent', 'a name that leaves the folder', named('../etc/passwd')),
     name('absolute', 'an absolute name', named('/etc/passwd')),

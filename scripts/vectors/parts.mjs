@@ -4,7 +4,7 @@ import {
   contents,
   declined,
   DESK,
-  firstRoot,
+  refreshed,
   request,
   response,
   SAFE,
@@ -16,7 +16,13 @@ import {
 } from './material.mjs';
 
 /** Adds a response to a combined bundle: its manifest, its seal and its files. */
-export function partOf(writer, add, key, station, { changes = {}, seal, files = true, answer = answered } = {}) {
+export function partOf(
+  writer,
+  add,
+  key,
+  station,
+  { changes = {}, seal, files = true, answer = answered } = {},
+) {
   const inner = contents();
   const manifest = response([answer(inner.add, station)], { from: station, ...changes });
   const bytes = writer.manifestBytes(manifest, inner.files);
@@ -44,7 +50,8 @@ export function partVectors(writer) {
       const content = writer.tar(writer.entriesOf({ kind: 'combined', bytes, files, key: VAULT }));
       return { file: `part-${file}`, bytes: content, rule, title, expect: { check } };
     };
-  const second = (options) => (add) => partOf(writer, add, SAFE, safe, options);
+  const second = (options) => (add) => partOf(writer, add, SAFE, safe, { ...NO, ...options });
+  const withFiles = { answer: answered };
   const part = of('BUNDLE-PART');
   return [
     of('SEAL-FORM')('seal-form', 'a part whose seal is none', second({ seal: () => Buffer.from('{}') })),
@@ -70,7 +77,7 @@ export function partVectors(writer) {
     ),
     of('SEAL-SIGNATURE')('request', 'a part that is a request', (add) => {
       const inner = contents();
-      const bytes = writer.manifestBytes(request([firstRoot(inner.add)]), inner.files);
+      const bytes = writer.manifestBytes(request([refreshed(inner.add)]), inner.files);
       for (const content of inner.files.values()) add(content);
       return {
         digest: sha256(bytes),
@@ -96,10 +103,14 @@ export function partVectors(writer) {
     part('same-station', 'two parts of one station', (add) =>
       partOf(writer, add, VAULT, vault, { ...NO, changes: { sequence: 8 } }),
     ),
-    of('BUNDLE-REFERENCE', 'B-36')('no-file', 'a file of a part is missing', second({ files: false })),
+    of('BUNDLE-REFERENCE', 'B-36')(
+      'no-file',
+      'a file of a part is missing',
+      second({ ...withFiles, files: false }),
+    ),
     of('BUNDLE-UNREFERENCED', 'B-37')('idle', 'a file that belongs to no part', (add) => {
       add('smuggled');
-      return second()(add);
+      return second(withFiles)(add);
     }),
   ];
 }

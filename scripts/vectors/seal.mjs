@@ -2,8 +2,8 @@ import {
   contents,
   declined,
   DESK,
-  firstRoot,
   keyOf,
+  refreshed,
   request,
   response,
   STRANGER,
@@ -48,7 +48,7 @@ export function sealVectors(writer, lib) {
   const pae = (kind, body) => lib.preAuthentication(kind, body);
   const changed = Buffer.from(bytes.toString('utf8').replace('"sequence":7', '"sequence":8'));
   const asked = contents();
-  const asRequest = writer.manifestBytes(request([firstRoot(asked.add)]), asked.files);
+  const asRequest = writer.manifestBytes(request([refreshed(asked.add)]), asked.files);
   const envelope = JSON.stringify({
     payload: '',
     payloadType: 'x',

@@ -34,13 +34,18 @@ export function checkClock(home: Home, now: number): void {
 /**
  * Lowers a floor that a wrong clock left behind, to a time that the officer typed; recorded.
  *
- * @throws CLOCK-TIME (exit 2)
+ * @throws CLOCK-TIME (exit 2) for a time after the clock's or before the program was built
  */
 export function resetClock(home: Home, floor: string, now: number): { floor: string; was: string } {
   const seconds = parseTime(floor);
   if (seconds > now)
     throw usage('CLOCK-TIME', 'the new floor is later than the clock', {
       expected: `at most ${formatTime(now)}`,
+      found: floor,
+    });
+  if (seconds < parseTime(BUILD_DATE))
+    throw usage('CLOCK-TIME', 'the new floor is earlier than the program', {
+      expected: `at least ${BUILD_DATE}`,
       found: floor,
     });
   const was = formatTime(clockFloor(home.ledger.lines()));

@@ -6,7 +6,7 @@ import type { Json, JsonObject } from '../encoding/json.ts';
 import { formatTime } from '../encoding/time.ts';
 import { refused, unavailable } from '../errors.ts';
 import { createDurably, replaceDurably, writeAll } from './durable.ts';
-import { GENESIS, MAX_LINE, readChain, type LedgerLine } from './ledger-chain.ts';
+import { GENESIS, MAX_LINE, readChain, type LedgerChain, type LedgerLine } from './ledger-chain.ts';
 
 /** Something to be recorded. */
 export interface LedgerEvent {
@@ -48,15 +48,18 @@ const DISK: LedgerDisk = { write: writeAll, sync: fsyncSync };
  * @throws LEDGER-CHAIN (exit 3), HOME-WRITE (exit 6)
  */
 export function openLedger(path: string, write: boolean, now: () => number, disk: LedgerDisk = DISK): Ledger {
-  const { torn } = readChain(readFileSync(path));
-  if (write && torn.length > 0) repair(path, formatTime(now()));
-  return new OpenLedger(path, write, now, disk, readFileSync(path));
+  let bytes = readFileSync(path);
+  let chain = readChain(bytes);
+  if (write && chain.torn.length > 0) {
+    repair(path, bytes, chain, formatTime(now()));
+    bytes = readFileSync(path);
+    chain = readChain(bytes);
+  }
+  return new OpenLedger(path, write, now, disk, chain, bytes.length - chain.torn.length);
 }
 
 /** A kill in the middle leaves the torn ledger or the repaired one that says so, and never loses the fragment. */
-function repair(path: string, time: string): void {
-  const bytes = readFileSync(path);
-  const { lines, hashes, torn } = readChain(bytes);
+function repair(path: string, bytes: Uint8Array, { lines, hashes, torn }: LedgerChain, time: string): void {
   const sha256 = sha256Hex(torn);
   const line = lines.length + 1;
   createDurably(join(dirname(path), `.torn-${String(line)}-${sha256.slice(0, 16)}`), torn);
@@ -92,14 +95,20 @@ class OpenLedger implements Ledger {
   private size: number;
   private failed = false;
 
-  constructor(path: string, write: boolean, now: () => number, disk: LedgerDisk, bytes: Uint8Array) {
-    const { lines, hashes, torn } = readChain(bytes);
+  constructor(
+    path: string,
+    write: boolean,
+    now: () => number,
+    disk: LedgerDisk,
+    { lines, hashes }: LedgerChain,
+    size: number,
+  ) {
     this.path = path;
     this.now = now;
     this.disk = disk;
     this.recorded = [...lines];
     this.hashes = [...hashes];
-    this.size = bytes.length - torn.length;
+    this.size = size;
     const { O_WRONLY, O_APPEND, O_NOFOLLOW } = constants;
     this.file = write ? openSync(path, O_WRONLY | O_APPEND | O_NOFOLLOW) : null;
   }

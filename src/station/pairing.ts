@@ -64,7 +64,7 @@ export function trustPartners(home: Home): (identity: string) => void {
  * Whether a card may be pinned: the same environment, no partner of that name (or the one that it replaces), and
  * not this station itself.
  *
- * @throws PAIR-ENVIRONMENT, PAIR-SELF (exit 3), PAIR-NAME, PAIR-REPLACE (exit 2)
+ * @throws PAIR-ENVIRONMENT, PAIR-SELF (exit 3), PAIR-NAME, PAIR-KEY, PAIR-REPLACE (exit 2)
  */
 export function checkPairing(home: Home, card: Card, replace: string | null): void {
   if (card.environment !== home.environment)
@@ -84,6 +84,14 @@ export function checkPairing(home: Home, card: Card, replace: string | null): vo
       expected: same.identity,
       found: identity,
       hint: `if its key was replaced: station pair FILE --replace ${card.name}`,
+    });
+  // Under two names one key would outlive the unpairing of either.
+  const alias = known.find((partner) => partner.identity === identity && partner.name !== card.name);
+  if (alias && replace !== alias.name)
+    throw usage('PAIR-KEY', 'this station is paired already, under another name', {
+      expected: alias.name,
+      found: card.name,
+      hint: `station pair FILE --replace ${alias.name}`,
     });
 }
 

@@ -26,6 +26,7 @@ export async function compareWords(
   await askTyped({
     lines: [...facts, '', ...digestLines(kind, digest), ''],
     expected: `${first.word} ${second.word}`,
+    ignoreCase: true,
     question: `type words ${String(first.position)} and ${String(second.position)} as the other side reads them:`,
   });
 }

@@ -35,6 +35,7 @@ export async function consentAtTerminal(
     await askTyped({
       lines,
       expected: `${first.word} ${second.word} ${value}`,
+      ignoreCase: true,
       question: `type words ${String(first.position)} and ${String(second.position)} of the request digest, and the ${name}:`,
     });
   } catch (error) {

@@ -38,6 +38,8 @@ export interface TypedConsent {
   readonly lines: readonly string[];
   /** The exact answer. */
   readonly expected: string;
+  /** Words of a digest are words: capitals do not matter. */
+  readonly ignoreCase?: boolean;
   /** What the officer is asked to type; not the answer itself where it must be read elsewhere. */
   readonly question: string;
 }
@@ -51,7 +53,8 @@ export async function askTyped(consent: TypedConsent): Promise<void> {
     terminal.write(consent.lines.map((line) => `${line}\n`).join(''));
   });
   const answer = await askLine(consent.question);
-  if (answer.trim() !== consent.expected)
+  const same = (text: string): string => (consent.ignoreCase ? text.toLowerCase() : text).trim();
+  if (same(answer) !== same(consent.expected))
     throw refused('CONFIRM-MISMATCH', 'what was typed is not what was asked for', {
       expected: 'the exact text that the question names',
       found: answer,

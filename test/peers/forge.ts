@@ -25,7 +25,7 @@ export interface ForgedContents {
   put(bytes: Uint8Array | string): string;
   get(name: string): Buffer;
   /** Takes a content, edits it as JSON and adds it again in canonical form; its new name. */
-  edit(name: string, change: (value: never) => unknown): string;
+  edit(name: string, change: (value: never) => void): string;
 }
 
 /** A transport key in the attacker's hands. */
@@ -79,7 +79,8 @@ export async function forge<M extends Manifest>(
     },
     edit(name, change) {
       const value = JSON.parse(contents.get(name).toString()) as never;
-      return contents.put(canonicalText((change(value) ?? value) as Json));
+      change(value);
+      return contents.put(canonicalText(value));
     },
   };
   const sender = (manifest as { from: { key: string } }).from;

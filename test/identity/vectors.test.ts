@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest';
+import { canonicalBytes } from '../../src/encoding/canonical-json.ts';
+import { parseStrictJson } from '../../src/encoding/strict-json.ts';
+import { sha256Hex } from '../../src/encoding/hash.ts';
+import { isObject, type Json } from '../../src/encoding/json.ts';
+import { notary } from '../../src/metadata/notary/dialect.ts';
+import { verifyRepository } from '../../src/metadata/repository.ts';
+import { caught } from '../signer/caught.ts';
+import {
+  CAPTURED,
+  capturedFiles,
+  capturedGun,
+  capturedRepository,
+  REPOSITORIES,
+  syntheticPayload,
+} from './vectors.ts';
+
+const everyFile = [...REPOSITORIES, 'synthetic'].flatMap((folder) =>
+  capturedFiles(folder).map((captured) => ({ where: `${folder}/${captured.file}`, ...captured })),
+);
+
+describe('files that the stock client and server wrote', () => {
+  test.each(everyFile)(
+    'R16: $where is written again byte for byte from its parsed content',
+    ({ role, bytes }) => {
+      const document = notary.parse(role, bytes);
+      expect(Buffer.from(notary.write(document.payload, document.signatures)).equals(bytes)).toBe(true);
+      const value = parseStrictJson(bytes);
+      const signed = isObject(value) ? (value['signed'] as Json) : null;
+      expect(Buffer.from(document.payload).equals(canonicalBytes(signed))).toBe(true);
+    },
+  );
+
+  test('R16: the synthetic file covers exactly the canonical bytes that both servers accepted', () => {
+    const [synthetic] = capturedFiles('synthetic');
+    const document = notary.parse('targets', synthetic?.bytes ?? Buffer.alloc(0));
+    expect(Buffer.from(document.payload).equals(syntheticPayload())).toBe(true);
+    expect(sha256Hex(document.payload)).toBe(
+      '8eccddc975a878291fbbb1cdccc28b5be4c18d54eb9b7359a70472c6baabf64f',
+    );
+    expect(sha256Hex(document.file)).toBe('e783330effd149eaf14c55b45a9b3a189a8ba12f427af0c6bc8fc5ec7eb63ca8');
+  });
+
+  test.each(REPOSITORIES)('R1 R10: %s verifies from its first root to every file', (folder) => {
+    const files = capturedRepository(folder);
+    const context = { repository: capturedGun(folder), now: CAPTURED };
+    const verified = verifyRepository(notary, files, null, context);
+    expect(verified.root.version).toBe(files.roots.length);
+    expect([...verified.targets.keys()].sort()).toEqual([...files.targets.keys()].sort());
+    const first = notary.parse('root', files.roots[0] ?? Buffer.alloc(0));
+    expect(verifyRepository(notary, files, first, context).root.version).toBe(files.roots.length);
+  });
+
+  test.each(REPOSITORIES)('R1: %s does not verify under another name, nor with a root left out', (folder) => {
+    const files = capturedRepository(folder);
+    const other = { repository: 'localhost:5443/other/name', now: CAPTURED };
+    expect(caught(() => verifyRepository(notary, files, null, other)).check).toBe('CHAIN-ROOT');
+    if (files.roots.length < 3) return;
+    const gap = { ...files, roots: [...files.roots.slice(0, 1), ...files.roots.slice(2)] };
+    const context = { repository: capturedGun(folder), now: CAPTURED };
+    expect(caught(() => verifyRepository(notary, gap, null, context)).check).toBe('CHAIN-ROOT');
+  });
+
+  test.each(everyFile)(
+    'R16: $where is refused in any other spelling of the same content',
+    ({ role, bytes }) => {
+      const text = bytes.toString('utf8');
+      const spellings = [
+        `${text}\n`,
+        ` ${text}`,
+        text.replace('{"signed":', '{ "signed":'),
+        text.replace('"version":', '"version": '),
+        text.replace('"_type"', '"\\u005ftype"'),
+        text.replace('"sig":"', '"sig":"\\u002f').replace('\\u002f', ''),
+      ].filter((other) => other !== text);
+      for (const other of spellings)
+        expect(caught(() => notary.parse(role, Buffer.from(other))).check).toBe('METADATA-FORM');
+    },
+  );
+});
