@@ -7,16 +7,16 @@ import {
   type KeyObject,
 } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { identityOf, preAuthentication, type SealedKind } from '../bundle/seal.ts';
 import type { Environment } from '../bundle/manifest.ts';
 import { canonicalBytes } from '../encoding/canonical-json.ts';
 import { parseCanonicalJson } from '../encoding/strict-json.ts';
 import { formatTime } from '../encoding/time.ts';
 import { refused, usage } from '../errors.ts';
-import { createDurably } from './durable.ts';
+import { createDurably, syncFolder } from './durable.ts';
 import { GENESIS } from './ledger-chain.ts';
-import { openLedger, type Ledger } from './ledger.ts';
+import { openLedger, type Ledger, type LedgerDisk } from './ledger.ts';
 import { takeLock } from './lock.ts';
 
 export type Side = 'online' | 'offline';
@@ -55,7 +55,8 @@ const seconds = (): number => Math.floor(Date.now() / 1000);
  *
  * @throws HOME-EXISTS, HOME-NAME (exit 2)
  */
-export async function initHome(dir: string, station: StationIdentity): Promise<void> {
+export async function initHome(folder: string, station: StationIdentity): Promise<void> {
+  const dir = resolve(folder);
   if (!NAME.test(station.name))
     throw usage('HOME-NAME', 'a station’s name has 1 to 40 characters of a-z, 0-9 and -', {
       found: station.name,
@@ -77,6 +78,7 @@ export async function initHome(dir: string, station: StationIdentity): Promise<v
     createDurably(join(dir, KEY), Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' })));
     createDurably(join(dir, LEDGER), genesis(station, rawPublicKey(privateKey)));
     createDurably(join(dir, STATION), canonicalBytes({ ...station }));
+    syncFolder(dirname(dir));
   } finally {
     release();
   }
@@ -91,9 +93,15 @@ function genesis(station: StationIdentity, publicKey: Uint8Array): Uint8Array {
 /**
  * Opens a home for one command; for writing it holds the lock until it is closed.
  *
+ * @param options.disk how the ledger gets to disk; tests make it fail
  * @throws HOME-NONE (exit 2), HOME-MODE, HOME-DAMAGED, LEDGER-CHAIN (exit 3), LOCK-HELD (exit 6)
  */
-export async function openHome(dir: string, options: { readonly write: boolean }): Promise<Home> {
+export async function openHome(
+  folder: string,
+  options: { readonly write: boolean; readonly disk?: LedgerDisk },
+): Promise<Home> {
+  // Without a trailing slash, behind which a link would be followed.
+  const dir = resolve(folder);
   if (!existsSync(join(dir, STATION)))
     throw usage('HOME-NONE', 'there is no station in this home', {
       where: dir,
@@ -102,10 +110,9 @@ export async function openHome(dir: string, options: { readonly write: boolean }
   checkFolder(dir);
   const release = options.write ? await takeLock(dir) : () => undefined;
   try {
-    const station = parseCanonicalJson(readFileSync(join(dir, STATION))) as unknown as StationIdentity;
-    const privateKey = createPrivateKey(readFileSync(join(dir, KEY)));
+    const { station, privateKey } = readParts(dir);
     const publicKey = rawPublicKey(privateKey);
-    const ledger = openLedger(join(dir, LEDGER), options.write, seconds);
+    const ledger = openLedger(join(dir, LEDGER), options.write, seconds, options.disk);
     checkGenesis(dir, ledger, station, publicKey);
     return {
       ...station,
@@ -123,6 +130,25 @@ export async function openHome(dir: string, options: { readonly write: boolean }
   } catch (error) {
     release();
     throw error;
+  }
+}
+
+function readParts(dir: string): { station: StationIdentity; privateKey: KeyObject } {
+  let where = join(dir, LEDGER);
+  try {
+    if (!lstatSync(where).isFile()) throw new TypeError('not a file');
+    where = join(dir, STATION);
+    const station = parseCanonicalJson(readFileSync(where)) as unknown as StationIdentity;
+    where = join(dir, KEY);
+    const privateKey = createPrivateKey(readFileSync(where));
+    if (privateKey.asymmetricKeyType !== 'ed25519') throw new TypeError('not an Ed25519 key');
+    return { station, privateKey };
+  } catch (cause) {
+    throw refused('HOME-DAMAGED', 'a part of the home is missing or damaged', {
+      where,
+      hint: 'restore the whole home from its backup, never single files',
+      cause,
+    });
   }
 }
 

@@ -39,9 +39,10 @@ export function exportLedger(home: Home): Uint8Array {
 }
 
 /**
- * Verifies an exported ledger: its seal, then its chain. Who sealed it is for the reader to compare.
+ * Verifies an exported ledger: its seal, then its chain, and that the station that sealed it is the one that its
+ * first line names. Which station that is, is for the reader to compare.
  *
- * @throws LEDGER-EXPORT, SEAL-SIGNATURE, LEDGER-CHAIN
+ * @throws LEDGER-EXPORT, SEAL-SIGNATURE, SEAL-KEY, LEDGER-CHAIN
  */
 export async function verifyExport(file: Uint8Array): Promise<VerifiedLedger> {
   const value = exportedLedger(file);
@@ -50,7 +51,15 @@ export async function verifyExport(file: Uint8Array): Promise<VerifiedLedger> {
   await verifySeal('ledger', bytes, seal);
   const { lines, hashes, torn } = readChain(bytes);
   if (torn.length > 0) throw refused('LEDGER-CHAIN', 'the exported ledger ends in the middle of a line');
-  return { lines: lines.length, head: hashes.at(-1) ?? '', station: identityOf(seal.publicKey) };
+  const station = identityOf(seal.publicKey);
+  const [first] = lines;
+  if (first?.event !== 'genesis' || first.data['key'] !== station)
+    throw refused('SEAL-KEY', 'the ledger is sealed by another station than its own', {
+      expected:
+        typeof first?.data['key'] === 'string' ? first.data['key'] : 'a first line that names a station',
+      found: station,
+    });
+  return { lines: lines.length, head: hashes.at(-1) ?? '', station };
 }
 
 function exportedLedger(file: Uint8Array): { ledger: string; seal: Json } {

@@ -35,32 +35,25 @@ interface WrittenFile {
  */
 export function writeOut(out: string, chunks: Iterable<Uint8Array>, size: number): WrittenFile {
   const path = resolve(out);
-  const pieces = [...chunks];
-  const sha256 = hashOf(pieces);
-  if (existsSync(path)) {
-    if (lstatSync(path).isFile() && hashFile(path, constants.O_RDONLY | constants.O_NOFOLLOW) === sha256)
-      return { readBack: readBack(path, sha256) };
-    throw fileExists(path);
-  }
   const folder = dirname(path);
-  checkSpace(folder, size);
   const temporary = join(folder, `.${basename(path)}.part`);
+  if (existsSync(path)) {
+    const sha256 = hashOf(chunks);
+    if (!lstatSync(path).isFile() || hashFile(path, constants.O_RDONLY | constants.O_NOFOLLOW) !== sha256)
+      throw fileExists(path);
+    rmSync(temporary, { force: true });
+    return { readBack: readBack(path, sha256) };
+  }
+  checkSpace(folder, size);
   try {
     rmSync(temporary, { force: true });
-    const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
-    const file = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-    try {
-      for (const piece of pieces) writeAll(file, piece);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
+    const sha256 = writeTemporary(temporary, chunks);
     const read = readBack(temporary, sha256);
     place(temporary, path);
     syncFolder(folder);
     return { readBack: read };
   } catch (cause) {
-    rmSync(temporary, { force: true });
+    removeIfThere(temporary);
     if (cause instanceof Error && 'check' in cause) throw cause;
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'EEXIST')
@@ -71,6 +64,31 @@ export function writeOut(out: string, chunks: Iterable<Uint8Array>, size: number
       hint: 'do not trust this stick if it fails again',
       cause,
     });
+  }
+}
+
+/** @returns SHA-256 of what was written, hex */
+function writeTemporary(path: string, chunks: Iterable<Uint8Array>): string {
+  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+  const file = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  const hash = createHash('sha256');
+  try {
+    for (const piece of chunks) {
+      hash.update(piece);
+      writeAll(file, piece);
+    }
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  return hash.digest('hex');
+}
+
+function removeIfThere(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // A medium that was pulled out says so a second time; the first error is the one to report.
   }
 }
 
@@ -154,8 +172,8 @@ function readBack(path: string, sha256: string): 'direct' | 'replug' {
   return 'direct';
 }
 
-function hashOf(pieces: readonly Uint8Array[]): string {
+function hashOf(chunks: Iterable<Uint8Array>): string {
   const hash = createHash('sha256');
-  for (const piece of pieces) hash.update(piece);
+  for (const piece of chunks) hash.update(piece);
   return hash.digest('hex');
 }

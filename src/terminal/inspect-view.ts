@@ -1,6 +1,5 @@
 import type { TrustInspection } from '../online/read.ts';
 import { escapeCut } from './escape.ts';
-import { table } from './table.ts';
 
 /** An inspection as text. */
 export function inspectionLines({
@@ -12,10 +11,10 @@ export function inspectionLines({
   return [
     `Signatures for ${escapeCut(Name, 200)}`,
     '',
-    ...table(
-      ['SIGNED TAG', 'DIGEST', 'SIGNERS'],
-      SignedTags.map((row) => [row.SignedTag, row.Digest, row.Signers.join(', ')]),
-    ),
+    ...SignedTags.flatMap(({ SignedTag, Digest, Signers: by }) => [
+      `${escapeCut(SignedTag, 120)}  signed by ${by.map((name) => escapeCut(name, 60)).join(', ')}`,
+      `  ${Digest}`,
+    ]),
     '',
     ...(Signers.length > 0 ? ['Signers', ...Signers.flatMap(keysOf), ''] : []),
     'Administrative keys',

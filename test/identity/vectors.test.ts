@@ -5,7 +5,7 @@ import { sha256Hex } from '../../src/encoding/hash.ts';
 import { isObject, type Json } from '../../src/encoding/json.ts';
 import { notary } from '../../src/metadata/notary/dialect.ts';
 import { verifyRepository } from '../../src/metadata/repository.ts';
-import { caught } from '../signer/caught.ts';
+import { checkOf } from './check-of.ts';
 import {
   CAPTURED,
   capturedFiles,
@@ -54,11 +54,11 @@ describe('files that the stock client and server wrote', () => {
   test.each(REPOSITORIES)('R1: %s does not verify under another name, nor with a root left out', (folder) => {
     const files = capturedRepository(folder);
     const other = { repository: 'localhost:5443/other/name', now: CAPTURED };
-    expect(caught(() => verifyRepository(notary, files, null, other)).check).toBe('CHAIN-ROOT');
+    expect(checkOf(() => verifyRepository(notary, files, null, other))).toBe('CHAIN-ROOT');
     if (files.roots.length < 3) return;
     const gap = { ...files, roots: [...files.roots.slice(0, 1), ...files.roots.slice(2)] };
     const context = { repository: capturedGun(folder), now: CAPTURED };
-    expect(caught(() => verifyRepository(notary, gap, null, context)).check).toBe('CHAIN-ROOT');
+    expect(checkOf(() => verifyRepository(notary, gap, null, context))).toBe('CHAIN-ROOT');
   });
 
   test.each(everyFile)(
@@ -71,10 +71,9 @@ describe('files that the stock client and server wrote', () => {
         text.replace('{"signed":', '{ "signed":'),
         text.replace('"version":', '"version": '),
         text.replace('"_type"', '"\\u005ftype"'),
-        text.replace('"sig":"', '"sig":"\\u002f').replace('\\u002f', ''),
       ].filter((other) => other !== text);
       for (const other of spellings)
-        expect(caught(() => notary.parse(role, Buffer.from(other))).check).toBe('METADATA-FORM');
+        expect(checkOf(() => notary.parse(role, Buffer.from(other)))).toBe('METADATA-FORM');
     },
   );
 });
