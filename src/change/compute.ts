@@ -86,6 +86,27 @@ export function computeRoles(dialect: Dialect, inputs: ChangeInputs): ComputedRo
   return roles;
 }
 
+/**
+ * The same roles with the slots filled: only what a fill enters is computed again, the others keep their documents.
+ *
+ * @param inputs those that the roles were computed from, and the fills
+ */
+export function fillRoles(
+  dialect: Dialect,
+  inputs: ChangeInputs,
+  roles: readonly ComputedRole[],
+): ComputedRole[] {
+  const slots = new Map(firstSlots(dialect).map(({ id, role }) => [id, role]));
+  return roles.map((role) => {
+    if (role.slots.length > 0) return firstRoot(dialect, inputs, role);
+    const signers = role.signers.map(({ keyid, quorum }) => {
+      const slot = slots.get(keyid);
+      return { keyid: slot === undefined ? keyid : filledId(dialect, inputs, keyid, slot), quorum };
+    });
+    return { ...role, signers };
+  });
+}
+
 function currentEntries(
   dialect: Dialect,
   base: VerifiedRepository | null,

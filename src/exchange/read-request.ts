@@ -1,6 +1,6 @@
 import type { RepositoryRequest } from '../bundle/manifest.ts';
 import type { Change } from '../change/change.ts';
-import { computeRoles, type ComputedRole } from '../change/compute.ts';
+import { computeRoles, fillRoles, type ComputedRole } from '../change/compute.ts';
 import { deriveOperation } from '../change/operation.ts';
 import { canonicalText } from '../encoding/canonical-json.ts';
 import { sha256Hex } from '../encoding/hash.ts';
@@ -76,15 +76,8 @@ export function closeRoles(
 ): ComputedRole[] {
   if (fills.size === 0) return [...reading.roles];
   const { dialect, base, changes, onlineKeys, record, now } = reading;
-  const plan = record.result.map(({ role, version, expires }) => ({ role, version, expires }));
-  return computeRoles(dialect, {
-    base,
-    changes,
-    plan,
-    onlineKeys,
-    fills,
-    context: { repository: record.name, now },
-  });
+  const context = { repository: record.name, now };
+  return fillRoles(dialect, { base, changes, plan: [], onlineKeys, fills, context }, reading.roles);
 }
 
 function repositoryFiles(record: RepositoryRequest, read: ReadFile): RepositoryFiles | null {

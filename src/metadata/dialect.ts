@@ -91,7 +91,8 @@ export interface Dialect {
   /** What a fill's value, or a server's answer, declares. `role` decides which kinds are allowed. */
   readKey(role: string, value: Uint8Array, context: KeyContext): MetadataKey;
 
-  targets(document: SignedDocument): ReadonlyMap<string, TargetEntry>;
+  /** The entries by name; with `unlike`, those left out that it holds as the very same value (large files). */
+  targets(document: SignedDocument, unlike?: SignedDocument): ReadonlyMap<string, TargetEntry>;
   listed(document: SignedDocument): ReadonlyMap<string, ListedFile>;
 
   newRoot(root: NewRoot): JsonObject;

@@ -4,7 +4,12 @@ import { merkleRoot } from '../encoding/merkle.ts';
 import { fromHex } from '../encoding/text.ts';
 import { parseTime } from '../encoding/time.ts';
 import { CountersignError, refused, usage } from '../errors.ts';
-import { closeRoles, readRepository, recordDigestOf } from '../exchange/read-request.ts';
+import {
+  closeRoles,
+  readRepository,
+  recordDigestOf,
+  type RepositoryReading,
+} from '../exchange/read-request.ts';
 import { checkBase } from '../policy/base.ts';
 import { checkExpiry } from '../policy/expiry.ts';
 import { checkNotAfter, CLOCK_TOLERANCE } from '../policy/request-time.ts';
@@ -31,12 +36,14 @@ export interface TakenRequest {
  * repository from its pinned root (R1-R7). Failures of single repositories are collected, so that the officer
  * sees all of them at once; nothing is left out silently.
  *
+ * @param open the examination of the same request before its slots were filled: what it read is not read again
  * @throws the one failure, or REQUEST-REPOSITORIES listing several
  */
 export function examine(
   station: OfflineStation,
   taken: TakenRequest,
   excepted: readonly string[],
+  open?: Examination,
 ): Examination {
   const { bundle, copy, sender } = taken;
   const { manifest, digest } = bundle;
@@ -46,12 +53,13 @@ export function examine(
     throw usage('EXCEPT-UNKNOWN', 'the request does not hold the repository to be left out', {
       found: unknown,
     });
+  const readings = new Map(open?.repositories.map(({ reading }) => [reading.record, reading]));
   const failures: CountersignError[] = [];
   const repositories: RepositoryExamination[] = [];
   for (const record of manifest.repositories) {
     if (excepted.includes(record.name)) continue;
     try {
-      repositories.push(examineRepository(station, bundle, record));
+      repositories.push(examineRepository(station, bundle, record, readings.get(record)));
     } catch (error) {
       if (!(error instanceof CountersignError)) throw error;
       failures.push(error);
@@ -140,18 +148,21 @@ function examineRepository(
   station: OfflineStation,
   bundle: Bundle<RequestManifest>,
   record: RequestManifest['repositories'][number],
+  known: RepositoryReading | undefined,
 ): RepositoryExamination {
   const key = repositoryKey(record);
   const marks = marksOf(station.marks, key);
   const { manifest } = bundle;
   if (!station.signing.get(bundle.digest)?.accepted.has(key))
     checkSequence(manifest.sequence, lastSequences(station, marks, manifest.from.key), record.name);
-  const reading = readRepository(
-    record,
-    (name) => bundle.read(name),
-    pinnedRoot(station.home, marks, record),
-    station.now * 1000,
-  );
+  const reading =
+    known ??
+    readRepository(
+      record,
+      (name) => bundle.read(name),
+      pinnedRoot(station.home, marks, record),
+      station.now * 1000,
+    );
   checkBase(reading, marks);
   checkLineage(reading.base === null, marks, record, bundle.digest);
   const fills = station.fillsOf(bundle.digest, key);

@@ -13,7 +13,7 @@ import {
 } from '../exchange/response.ts';
 import type { Signature } from '../metadata/document.ts';
 import { createDurably } from '../station/durable.ts';
-import { repositoryKey } from '../station/events.ts';
+import { exchangeEvent, repositoryKey } from '../station/events.ts';
 import { writeOut } from '../station/outgoing.ts';
 import { marksOf, type StationMarks } from '../station/marks.ts';
 import { VERSION } from '../station/build-date.ts';
@@ -157,10 +157,13 @@ function sealAnswer(
   return releaseStored(station, request, bundle.digest, out);
 }
 
+/** By the order of sealing, which is not the order in which the requests came. */
 function lastResponse(station: OfflineStation, partner: string): string | null {
   let last: string | null = null;
-  for (const state of station.signing.values())
-    if (state.from === partner && state.response) last = state.response;
+  for (const line of station.home.ledger.lines()) {
+    const { event, data } = exchangeEvent(line);
+    if (event === 'sealed' && data.to === partner) last = data.response;
+  }
   return last;
 }
 

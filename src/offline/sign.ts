@@ -102,7 +102,7 @@ async function signTaken(
     await openPlaces(signers, fills, planSignatures(station, open));
     if (fills.length > 0) await fillSlots(station, open.digest, fills, signers);
     const now = fills.length > 0 ? offlineStation(station.home, station.now) : station;
-    const closed = fills.length > 0 ? examine(now, taken, options.except) : open;
+    const closed = fills.length > 0 ? examine(now, taken, options.except, open) : open;
     const plans = planSignatures(now, closed);
     const approval = await ports.confirm(closed);
     verifyCopyUnchanged(closed.copy);

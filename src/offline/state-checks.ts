@@ -27,7 +27,6 @@ export function checkNotSwapped(station: OfflineStation, taken: TakenRequest): v
   for (const state of station.signing.values()) {
     if (state.released || state.declined !== null) continue;
     if (state.from !== sealedBy || state.request === digest) continue;
-    if (manifest.repositories.some(({ supersedes }) => supersedes.includes(state.request))) continue;
     if ([...state.reviewed].some((name) => names.has(name)))
       throw refused('EXCHANGE-SWAPPED', 'another request was reviewed than the one given now', {
         expected: state.request,

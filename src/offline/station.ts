@@ -22,6 +22,7 @@ export interface OfflineStation {
 export function offlineStation(home: Home, now: number): OfflineStation {
   const lines = home.ledger.lines();
   const signing = foldSigning(lines);
+  const fills = new Map<string, Map<string, Map<string, Uint8Array>>>();
   return {
     home,
     now,
@@ -31,13 +32,20 @@ export function offlineStation(home: Home, now: number): OfflineStation {
     partners: partners(home),
     hashOfLine: (line) => home.ledger.hashOfLine(line),
     fillsOf(request, repository) {
-      const prefix = `${repository} `;
-      const fills = [...(signing.get(request)?.fills ?? [])];
-      return new Map(
-        fills
-          .filter(([key]) => key.startsWith(prefix))
-          .map(([key, { value }]) => [key.slice(prefix.length), value]),
-      );
+      let byRepository = fills.get(request);
+      if (!byRepository) fills.set(request, (byRepository = fillsByRepository(signing.get(request))));
+      return byRepository.get(repository) ?? new Map<string, Uint8Array>();
     },
   };
+}
+
+/** What was filled in for each repository of a request, by slot; slots have no space in their names. */
+function fillsByRepository(state: SigningState | undefined): Map<string, Map<string, Uint8Array>> {
+  const all = new Map<string, Map<string, Uint8Array>>();
+  for (const [key, { value }] of state?.fills ?? []) {
+    const at = key.lastIndexOf(' ');
+    const slots = all.get(key.slice(0, at)) ?? new Map<string, Uint8Array>();
+    all.set(key.slice(0, at), slots.set(key.slice(at + 1), value));
+  }
+  return all;
 }

@@ -1,5 +1,7 @@
 import { openBundle, type Bundle } from '../bundle/bundle.ts';
-import type { RequestManifest, ResponseManifest } from '../bundle/manifest.ts';
+import type { RepositoryResponse, RequestManifest, ResponseManifest } from '../bundle/manifest.ts';
+import { recordBytes } from '../encoding/canonical-json.ts';
+import { sha256Hex } from '../encoding/hash.ts';
 import { refused } from '../errors.ts';
 import { readRepository } from '../exchange/read-request.ts';
 import {
@@ -55,9 +57,29 @@ export async function readAnswer(station: OnlineStation, copy: Copy): Promise<Ve
     const record = stored.manifest.repositories[index] as RequestManifest['repositories'][number];
     // The request is this station's own, by its digest in the ledger: its base was verified from the pin at export.
     const reading = readRepository(record, (name) => stored.read(name), null, station.now * 1000);
+    checkFills(station, request.digest, answer);
     return readRepositoryResponse(reading, answer, (name) => response.read(name));
   });
   return { response, request, repositories };
+}
+
+/** The slots of a request are filled once: other fills would be another root of the same version (M4). */
+function checkFills(station: OnlineStation, request: string, answer: RepositoryResponse): void {
+  const before = station.outbox.fills.get(`${request} ${repositoryKey(answer)}`);
+  const found = fillsDigest(answer);
+  if (before === undefined || found === null || before === found) return;
+  throw refused('EXCHANGE-FILL', 'the slots of this request were filled in otherwise before', {
+    expected: before,
+    found,
+    where: answer.name,
+    hint: 'two stations, or a restored one, answered: publish the response that was received first',
+  });
+}
+
+/** SHA-256 over what a response filled in; null where it filled in nothing. */
+function fillsDigest({ fills }: RepositoryResponse): string | null {
+  if (fills.length === 0) return null;
+  return sha256Hex(recordBytes(fills.map(({ slot, kind, value, keyid }) => ({ slot, kind, value, keyid }))));
 }
 
 function checkState(request: OutboxRequest): void {
@@ -71,10 +93,22 @@ function checkState(request: OutboxRequest): void {
     });
 }
 
-/** Order of a station's answers, and its ledger's: neither goes back (M6, M9). */
+/**
+ * Order of a station's answers, and its ledger's: neither goes back (M6, M9). Two couriers may still arrive in the
+ * other order: an answer that a received one names as its predecessor was only carried more slowly.
+ */
 function checkOrder(station: OnlineStation, { manifest, digest }: Bundle<ResponseManifest>): void {
-  const heard = station.outbox.heard.get(manifest.from.key);
-  if (!heard || station.outbox.answers.has(digest)) return;
+  const { answers, predecessors, heard: all } = station.outbox;
+  const heard = all.get(manifest.from.key);
+  if (!heard || answers.has(digest) || predecessors.has(digest)) return;
+  const { previous } = manifest;
+  if (previous !== null && previous !== heard.digest && answers.has(previous))
+    throw refused('LEDGER-FORK', 'the station has forgotten an answer that it gave', {
+      expected: heard.digest,
+      found: previous,
+      where: manifest.from.name,
+      hint: 'the station was restored or cloned: compare its ledger with log verify',
+    });
   checkSequence(manifest.sequence, { here: heard.sequence, any: heard.sequence }, manifest.from.name);
   if (manifest.head.line <= heard.line)
     throw refused('LEDGER-FORK', 'the station’s ledger did not go on from what was heard of it', {
@@ -83,7 +117,7 @@ function checkOrder(station: OnlineStation, { manifest, digest }: Bundle<Respons
       where: manifest.from.name,
       hint: 'the station was restored or cloned: compare its ledger with log verify',
     });
-  if (manifest.previous === null)
+  if (previous === null)
     throw refused('EXCHANGE-PREVIOUS', 'the response does not know of an earlier one that was received', {
       expected: heard.digest,
       found: 'none',
@@ -104,11 +138,16 @@ export function answerEvents(station: OnlineStation, answer: VerifiedAnswer): Ex
         from,
         sequence: manifest.sequence,
         ...manifest.head,
+        previous: manifest.previous,
       },
     },
     ...answer.repositories.flatMap(({ reading, answer: said }): ExchangeEvent[] => {
       const repository = repositoryKey(reading.record);
+      const sha256 = fillsDigest(said);
       return [
+        ...(sha256 === null
+          ? []
+          : [{ event: 'filled', data: { request: answer.request.digest, repository, sha256 } } as const]),
         { event: 'heard-pin', data: { repository, station: from, version: said.marks.pinned } },
         ...said.marks.roles
           .filter(({ seen, signed }) => Math.max(seen, signed) > 0)

@@ -1,3 +1,4 @@
+import { sha256Hex } from '../encoding/hash.ts';
 import type { RepositoryReading } from '../exchange/read-request.ts';
 import { refused } from '../errors.ts';
 import type { Mark, Marks } from '../exchange/marks.ts';
@@ -33,16 +34,20 @@ function otherBytes(where: string, seen: Mark, found: string): Error {
   });
 }
 
-/** After a first root that was signed here, the first root shown must be exactly that one (M1). */
-function checkOwnFirstRoot(reading: RepositoryReading, marks: Marks): void {
+/**
+ * After a first root that was signed here, the first root shown must be exactly that one (M1), however many roots
+ * were put on top of it.
+ */
+function checkOwnFirstRoot({ base, record }: RepositoryReading, marks: Marks): void {
   const signed = marks.signed.get('root')?.get(1);
-  const base = reading.record.base.find(({ role }) => role === 'root');
-  if (!signed || marks.pinned || base?.version !== 1) return;
-  if (!signed.some(({ sha256 }) => sha256 === base.sha256))
+  if (!signed || marks.pinned || !base) return;
+  const first = base.roots.find(({ version }) => version === 1);
+  const found = first ? sha256Hex(first.payload) : 'no first root';
+  if (!signed.some(({ sha256 }) => sha256 === found))
     throw refused('CHAIN-ROOT', 'the first root is not the one that was signed here', {
       expected: signed.map(({ sha256 }) => sha256).join(' or '),
-      found: base.sha256,
-      where: reading.record.name,
+      found,
+      where: record.name,
       hint: 'somebody published another first root under this name: do not sign for it',
     });
 }

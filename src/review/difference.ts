@@ -34,13 +34,16 @@ export interface KeyLine {
   readonly algorithm: string;
 }
 
+const NONE: ReadonlyMap<string, TargetEntry> = new Map();
+
 /** The difference of each role of a repository, old to new. */
 export function differencesOf(reading: RepositoryReading, roles: readonly ComputedRole[]): RoleDifference[] {
   return roles.map((role) => {
     const before = reading.base && documentOf(reading.base, role.role);
     const isRoot = role.role === 'root';
-    const after = isRoot ? new Map<string, TargetEntry>() : reading.dialect.targets(asDocument(role));
-    const entries = before && !isRoot ? reading.dialect.targets(before) : new Map<string, TargetEntry>();
+    const result = asDocument(role);
+    const after = isRoot ? NONE : reading.dialect.targets(result, before ?? undefined);
+    const entries = before && !isRoot ? reading.dialect.targets(before, result) : NONE;
     return {
       role: role.role,
       fromVersion: before?.version ?? 0,
@@ -48,7 +51,7 @@ export function differencesOf(reading: RepositoryReading, roles: readonly Comput
       fromExpires: before?.expires ?? null,
       toExpires: Date.parse(role.expires),
       payload: role.open ? null : sha256Hex(role.document),
-      total: after.size,
+      total: isRoot ? 0 : Object.keys(role.signed['targets'] ?? {}).length,
       targets: targetChanges(entries, after),
       keys: isRoot && !role.open ? keyLines(reading, role) : [],
     };

@@ -34,8 +34,17 @@ export type ExchangeEvent =
   | Event<'heard-pin', { repository: string; station: string; version: number }>
   | Event<
       'answered',
-      { request: string; response: string; from: string; sequence: number; line: number; hash: string }
+      {
+        request: string;
+        response: string;
+        from: string;
+        sequence: number;
+        line: number;
+        hash: string;
+        previous: string | null;
+      }
     >
+  | Event<'filled', { request: string; repository: string; sha256: string }>
   | Event<'taken', { repository: string; role: string; version: number }>
   | Event<'holder', { key: string; station: string }>
   | Event<'posting', { request: string; repository: string }>

@@ -55,7 +55,27 @@ export function readChain(bytes: Uint8Array): LedgerChain {
     hashes.push(previous);
     start = end + 1;
   }
-  return { lines, hashes, torn: bytes.subarray(start) };
+  const torn = bytes.subarray(start);
+  checkTorn(torn, lines.length + 1);
+  return { lines, hashes, torn };
+}
+
+/**
+ * What a kill or a power cut leaves is the beginning of a line, perhaps with zeros. A whole line in whose newline's
+ * place something else stands was recorded, and somebody changed it.
+ */
+function checkTorn(torn: Uint8Array, number: number): void {
+  const last = torn.at(-1) ?? 0;
+  if (torn.length >= MAX_LINE || (last !== 0 && isLine(torn.subarray(0, -1), number)))
+    throw broken(number, 'it does not end like a line', 'a newline', `byte ${String(last)}`);
+}
+
+function isLine(bytes: Uint8Array, number: number): boolean {
+  try {
+    return readLine(bytes, number).line === number;
+  } catch {
+    return false;
+  }
 }
 
 function readLine(bytes: Uint8Array, number: number): LedgerLine {

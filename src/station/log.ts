@@ -46,7 +46,7 @@ export function exportLedger(home: Home): Uint8Array {
  */
 export async function verifyExport(file: Uint8Array): Promise<VerifiedLedger> {
   const value = exportedLedger(file);
-  const bytes = fromBase64(value.ledger);
+  const bytes = ledgerBytes(value.ledger);
   const seal = decodeSeal(canonicalBytes(value.seal));
   await verifySeal('ledger', bytes, seal);
   const { lines, hashes, torn } = readChain(bytes);
@@ -60,6 +60,14 @@ export async function verifyExport(file: Uint8Array): Promise<VerifiedLedger> {
       found: station,
     });
   return { lines: lines.length, head: hashes.at(-1) ?? '', station };
+}
+
+function ledgerBytes(text: string): Uint8Array {
+  try {
+    return fromBase64(text);
+  } catch (cause) {
+    throw refused('LEDGER-EXPORT', 'the file is not an exported ledger', { cause });
+  }
 }
 
 function exportedLedger(file: Uint8Array): { ledger: string; seal: Json } {

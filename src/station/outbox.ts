@@ -26,6 +26,10 @@ export interface Outbox {
   readonly holders: ReadonlyMap<string, string>;
   /** Digests of responses that were accepted. */
   readonly answers: ReadonlySet<string>;
+  /** Digests that accepted responses named as the ones before them: those not yet accepted are on their way. */
+  readonly predecessors: ReadonlySet<string>;
+  /** SHA-256 of what was filled in: `request repository`. */
+  readonly fills: ReadonlyMap<string, string>;
   /** Requests that left for the stick. */
   readonly released: ReadonlySet<string>;
   /** Batches of staged changes that exported requests hold. */
@@ -41,6 +45,8 @@ export function foldOutbox(lines: Iterable<RecordedEvent>): Outbox {
   const heard = new Map<string, { sequence: number; digest: string; line: number; hash: string }>();
   const holders = new Map<string, string>();
   const answers = new Set<string>();
+  const predecessors = new Set<string>();
+  const fills = new Map<string, string>();
   const released = new Set<string>();
   const batches = new Set<string>();
   const pins = new Map<string, number>();
@@ -73,13 +79,18 @@ export function foldOutbox(lines: Iterable<RecordedEvent>): Outbox {
         take(`${data.repository} ${data.role}`, data.version);
         break;
       case 'answered':
-        heard.set(data.from, {
-          sequence: data.sequence,
-          digest: data.response,
-          line: data.line,
-          hash: data.hash,
-        });
+        if (data.line > (heard.get(data.from)?.line ?? 0))
+          heard.set(data.from, {
+            sequence: data.sequence,
+            digest: data.response,
+            line: data.line,
+            hash: data.hash,
+          });
         answers.add(data.response);
+        if (data.previous) predecessors.add(data.previous);
+        break;
+      case 'filled':
+        fills.set(`${data.request} ${data.repository}`, data.sha256);
         break;
       case 'holder':
         holders.set(data.key, data.station);
@@ -95,7 +106,7 @@ export function foldOutbox(lines: Iterable<RecordedEvent>): Outbox {
       default:
     }
   }
-  return { requests, taken, heard, holders, answers, released, batches, pins };
+  return { requests, taken, heard, holders, answers, predecessors, fills, released, batches, pins };
 }
 
 function abandon(request: { repositories: Map<string, RepositoryState> } | undefined): void {

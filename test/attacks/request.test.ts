@@ -38,7 +38,11 @@ interface TargetsDocument {
 }
 
 /** Changes the unsigned document, and everything that the request says of it. */
-function rewrite(manifest: ForgedRequest, contents: ForgedContents, edit: (signed: TargetsDocument) => void): void {
+function rewrite(
+  manifest: ForgedRequest,
+  contents: ForgedContents,
+  edit: (signed: TargetsDocument) => void,
+): void {
   const { role } = parts(manifest);
   role.document = contents.edit(role.document, edit);
   role.payload = sha256(contents.get(role.document));
@@ -53,7 +57,11 @@ function withEvidence(
     const { record } = parts(manifest);
     const file = contents.put(name);
     record.changes = contents.edit(record.changes, (changes: never[]) => {
-      const [added] = changes as unknown as { evidence: string; length: number; hashes: { sha256: string } }[];
+      const [added] = changes as unknown as {
+        evidence: string;
+        length: number;
+        hashes: { sha256: string };
+      }[];
       if (!added) throw new Error('no change');
       added.evidence = sha256(name);
       change(added);
@@ -166,11 +174,7 @@ const ATTACKS: readonly [rule: string, check: string, attack: Attack][] = [
     },
   ],
   ['R3 a manifest with other bytes', 'REQUEST-EVIDENCE', withEvidence('other bytes', () => undefined)],
-  [
-    'R3 a manifest for another target',
-    'REQUEST-EVIDENCE',
-    withEvidence('{}', () => undefined, 'another'),
-  ],
+  ['R3 a manifest for another target', 'REQUEST-EVIDENCE', withEvidence('{}', () => undefined, 'another')],
   [
     'R3 a manifest that nobody names',
     'REQUEST-EVIDENCE',
@@ -290,7 +294,10 @@ describe('a request of an online half that the attacker owns', () => {
   });
 });
 
-async function manifestOf(pair: { readonly offline: TestStation }, file: string): Promise<{ sequence: number }> {
+async function manifestOf(
+  pair: { readonly offline: TestStation },
+  file: string,
+): Promise<{ sequence: number }> {
   const shown = await pair.offline.ok<{ manifest: { sequence: number } }>('bundle', 'inspect', file);
   return shown.manifest;
 }

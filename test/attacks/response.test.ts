@@ -219,7 +219,10 @@ describe('a response on a stick that the attacker had', () => {
     const reading = readRepository(record, (name) => request.read(name), null, Date.now());
     const once = readRepositoryResponse(reading, answer, (name) => response.read(name));
     expect(once.roles.map(({ missing }) => missing)).toEqual([0]);
-    const roles = answer.roles.map((role) => ({ ...role, signatures: [...role.signatures, ...role.signatures] }));
+    const roles = answer.roles.map((role) => ({
+      ...role,
+      signatures: [...role.signatures, ...role.signatures],
+    }));
     let found: unknown;
     try {
       readRepositoryResponse(reading, { ...answer, roles }, (name) => response.read(name));

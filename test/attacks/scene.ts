@@ -2,7 +2,16 @@ import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RequestManifest } from '../../src/bundle/manifest.ts';
 import { scratchFolder } from '../peers/process.ts';
-import { exportAll, hashOf, roundTrip, stations, withOnlineKeys, type TestStations } from '../peers/stations.ts';
+import { run } from '../peers/program.ts';
+import {
+  exportAll,
+  hashOf,
+  roundTrip,
+  stations,
+  withOnlineKeys,
+  type TestStation,
+  type TestStations,
+} from '../peers/stations.ts';
 import { forge, stolenKey, type ForgedContents, type ForgedRequest } from '../peers/forge.ts';
 
 /** A pair of stations with a folder repository, and the attacker, who owns the online half. */
@@ -13,10 +22,7 @@ export interface Scene extends TestStations {
   /** Stages one target. */
   stage(name: string, number?: number): Promise<void>;
   /** Forges a request with the online half's real transport key; its path on the stick. */
-  forged(
-    from: string,
-    attack: (manifest: ForgedRequest, contents: ForgedContents) => void,
-  ): Promise<string>;
+  forged(from: string, attack: (manifest: ForgedRequest, contents: ForgedContents) => void): Promise<string>;
 }
 
 let forgeries = 0;
@@ -60,4 +66,24 @@ export function copyOf(home: string): string {
   mkdirSync(copy, { mode: 0o700 });
   cpSync(home, copy, { recursive: true, preserveTimestamps: true });
   return copy;
+}
+
+/** The station that a home belongs to, however the home came to be there. */
+export function stationAt(home: string, name: string): TestStation {
+  const at: TestStation = {
+    home,
+    name,
+    run: (args, options = {}) => run(args, { home, ...options }),
+    async ok<T>(...args: string[]) {
+      const finished = await at.run([...args, '--json']);
+      if (finished.code !== 0) throw new Error(`${args.join(' ')}: ${finished.stdout}${finished.stderr}`);
+      return finished.json() as T;
+    },
+  };
+  return at;
+}
+
+/** The same pair with another offline home in its place. */
+export function withOffline<S extends Scene>(made: S, home: string): S {
+  return { ...made, offline: stationAt(home, made.offline.name) };
 }

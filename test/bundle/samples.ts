@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { writeBundle, type WrittenBundle } from '../../src/bundle/bundle.ts';
-import type { Kind, ResponseManifest } from '../../src/bundle/manifest.ts';
+import type { Kind, RequestManifest, ResponseManifest } from '../../src/bundle/manifest.ts';
 import { identityOf } from '../../src/bundle/seal.ts';
 import { sha256Hex } from '../../src/encoding/hash.ts';
 import { CountersignError } from '../../src/errors.ts';
@@ -58,6 +58,37 @@ export function writeResponse(contents: readonly Uint8Array[]): WrittenBundle {
     publicKey: RAW_KEY,
     seal,
   });
+}
+
+/** A sealed request that asks for nothing: one repository, with a change list and no more. */
+export function writeRequest(): WrittenBundle {
+  const changes = Buffer.from('[]');
+  const manifest: Omit<RequestManifest, 'files'> = {
+    format: 'countersign-1',
+    kind: 'request',
+    environment: 'production',
+    id: 'ab'.repeat(16),
+    created: '2026-11-02T10:00:00Z',
+    notAfter: '2026-12-02T10:00:00Z',
+    sequence: 7,
+    from: { name: 'desk', key: IDENTITY },
+    to: [{ name: 'vault', key: '0'.repeat(64), heard: null, head: null }],
+    repositories: [
+      {
+        dialect: 'notary',
+        name: 'registry.example.com/team/app',
+        operation: 'none',
+        supersedes: [],
+        roots: [],
+        base: [],
+        serverKeys: [],
+        changes: `files/${sha256Hex(changes)}`,
+        evidence: [],
+        result: [],
+      },
+    ],
+  };
+  return writeBundle({ kind: 'request', manifest, contents: byDigest([changes]), publicKey: RAW_KEY, seal });
 }
 
 export function byDigest(contents: readonly Uint8Array[]): Map<string, Uint8Array> {

@@ -68,8 +68,10 @@ describe('R1 the tables', () => {
     const part = specification.slice(from, specification.indexOf('## 5. '));
     const cells = [...part.matchAll(/^\| +`.*\| (.*?) +\|$/gm)].map(([, last]) => last as string);
     expect(cells.length).toBeGreaterThan(40);
-    const known = /`[A-Z]+(-[A-Z*]+)+`|recomputed|shown|as in (a|each)|offline clock|floors|one record each/;
-    expect(cells.filter((cell) => !known.test(cell) && !/record each, below/.test(cell))).toEqual([]);
+    // A row that only leads to others has nothing to say of its own.
+    const known =
+      /`[A-Z]+(-[A-Z*]+)+`|recomputed|shown|as in (a|each)|offline clock|floors|each member below/;
+    expect(cells.filter((cell) => !known.test(cell))).toEqual([]);
   });
 });
 
