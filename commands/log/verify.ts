@@ -4,8 +4,7 @@ import { digestLines } from '../../src/terminal/digest-block.ts';
 import { showPath } from '../../src/terminal/escape.ts';
 
 export default class LogVerify extends BaseCommand {
-  static override summary =
-    'verify this ledger, or an exported one';
+  static override summary = 'verify this ledger, or an exported one';
   static override description =
     'Without files: this home’s ledger. With response bundles of this station: that the ledger holds the lines that they name. With a file of log export: its seal and chain, without a station.';
   static override examples = [

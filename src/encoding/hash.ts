@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { toHex } from './text.ts';
+import { createHash, hash } from 'node:crypto';
 
 /** SHA-256 of the bytes. */
 export function sha256(bytes: Uint8Array): Buffer {
@@ -8,7 +7,7 @@ export function sha256(bytes: Uint8Array): Buffer {
 
 /** SHA-256 in lower-case hex. */
 export function sha256Hex(bytes: Uint8Array): string {
-  return toHex(sha256(bytes));
+  return hash('sha256', bytes, 'hex');
 }
 
 /** SHA-512 of the bytes. */

@@ -119,6 +119,13 @@ function checkRecord(
     record.operation,
     record.name,
   );
+  requireSame(
+    'REQUEST-KEYS',
+    'the online keys are not those that the operation needs',
+    base ? '' : dialectOf(record.dialect).onlineRoles.join(' '),
+    record.serverKeys.map(({ role }) => role).join(' '),
+    record.name,
+  );
   const expectedBase = baseList(base, roles, (document) => `files/${sha256Hex(document.file)}`);
   requireSame(
     'REQUEST-BASE',

@@ -1,6 +1,5 @@
 import { sha256Hex } from '../encoding/hash.ts';
-import { isObject, type JsonObject } from '../encoding/json.ts';
-import { checkShape } from '../encoding/schema.ts';
+import type { JsonObject } from '../encoding/json.ts';
 import { parseCanonicalJson } from '../encoding/strict-json.ts';
 import { refused } from '../errors.ts';
 
@@ -78,18 +77,34 @@ function isLine(bytes: Uint8Array, number: number): boolean {
   }
 }
 
+/**
+ * A canonical line of the schema (bundle-schema/ledger-line.schema.json): this text around canonical data. Taken
+ * apart so, since every command reads the whole ledger, it takes a third of the time.
+ */
+const LINE =
+  /^\{"data":(\{.*\}),"event":"([a-z][a-z-]{0,63})","line":([1-9]\d{0,15}),"prev":"([0-9a-f]{64})","time":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)","v":1\}$/s;
+/** Bytes before the data. */
+const BEFORE = '{"data":'.length;
+
 function readLine(bytes: Uint8Array, number: number): LedgerLine {
-  let line: LedgerLine;
+  // One character a byte, so that places in the text are places in the bytes.
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+  const [, data = '', event = '', line = '', prev = '', time = ''] = LINE.exec(text) ?? [];
+  if (data === '') throw malformed(number);
+  if (line !== String(number)) throw broken(number, 'it has another number', String(number), line);
+  return { v: 1, line: number, time, event, data: readData(bytes, data.length, number), prev };
+}
+
+function readData(bytes: Uint8Array, length: number, number: number): JsonObject {
   try {
-    const value = parseCanonicalJson(bytes);
-    checkShape('ledger-line', value);
-    if (!isObject(value)) throw new TypeError('not an object');
-    line = value as unknown as LedgerLine;
+    return parseCanonicalJson(bytes.subarray(BEFORE, BEFORE + length)) as JsonObject;
   } catch (cause) {
-    throw broken(number, 'it is not a well-formed line', 'a canonical line', 'other bytes', cause);
+    throw malformed(number, cause);
   }
-  if (line.line !== number) throw broken(number, 'it has another number', String(number), String(line.line));
-  return line;
+}
+
+function malformed(number: number, cause?: unknown): Error {
+  return broken(number, 'it is not a well-formed line', 'a canonical line', 'other bytes', cause);
 }
 
 function broken(line: number, what: string, expected: string, found: string, cause?: unknown): Error {

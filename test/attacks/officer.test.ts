@@ -6,6 +6,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Examination } from '../../src/offline/examination.ts';
 import { withOfflineStation } from '../../src/offline/session.ts';
 import { sign } from '../../src/offline/sign.ts';
+import { openHome } from '../../src/station/home.ts';
+import { unpair } from '../../src/station/pairing.ts';
 import { openKeyFiles } from '../../src/signer/keyfile/key-files.ts';
 import { homeState } from '../peers/forge.ts';
 import { exportAll, publish, roundTrip, signAll, stations } from '../peers/stations.ts';
@@ -179,7 +181,7 @@ describe('between the stick and the officer', () => {
     expect([listed.includes('"mine"'), listed.includes('"theirs"')]).toEqual([true, true]);
   });
 
-  test('R1 R6 KEY-NONE and SEAL-STRANGER: a station that was never paired, or is not any more, is nobody', async () => {
+  test('R1 R6 SEAL-STRANGER: a station that was never paired, or is not any more, is nobody', async () => {
     const strangers = await stations();
     await strangers.online.ok('repository', 'add', app.gun, '--directory', join(strangers.stick, 'published'));
     await expectRefusal(strangers.offline, ['review', app.on('next.request.tar')], 'SEAL-STRANGER');
@@ -187,7 +189,9 @@ describe('between the stick and the officer', () => {
     await exportAll(app, 'unpaired.request.tar');
     const clone = stationAt(copyOf(app.offline.home), 'vault');
     await clone.ok('review', app.on('unpaired.request.tar'));
-    await clone.ok('station', 'unpair', 'build');
+    const home = await openHome(clone.home, { write: true });
+    unpair(home, 'build');
+    home.close();
     await expectRefusal(clone, ['review', app.on('unpaired.request.tar')], 'SEAL-STRANGER');
   });
 });

@@ -2,7 +2,11 @@ import { fsyncSync, existsSync, readdirSync, readFileSync, truncateSync, writeFi
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { canonicalText } from '../../src/encoding/canonical-json.ts';
 import { sha256Hex } from '../../src/encoding/hash.ts';
+import type { Json } from '../../src/encoding/json.ts';
+import { checkShape } from '../../src/encoding/schema.ts';
+import { parseCanonicalJson } from '../../src/encoding/strict-json.ts';
 import { writeAll } from '../../src/station/durable.ts';
 import { openHome } from '../../src/station/home.ts';
 import { readChain } from '../../src/station/ledger-chain.ts';
@@ -295,25 +299,31 @@ describe('LEDGER-CHAIN', () => {
     expect(read.head().line).toBeGreaterThan(20);
   });
 
-  test('10,000 lines are read and verified in well under 100 ms a thousand times over one by one', async () => {
+  test('10,000 lines are read and verified in well under 100 ms', async () => {
     const path = await ledgerOf(0);
     const ledger = openLedger(path, true, now);
-    const data = {
-      request: 'ab'.repeat(32),
-      repository: 'notary:registry.example.com/team/app',
-      role: 'targets',
-      version: 7,
-    };
+    const repository = 'notary:registry.example.com/team/app';
+    const data = { request: 'ab'.repeat(32), repository, role: 'targets', version: 7 };
     ledger.append(Array.from({ length: 9_999 }, () => ({ event: 'seen', data })));
     ledger.close();
     const bytes = readFileSync(path);
-    readChain(bytes);
+    // time of this process, since a test machine is busy
     const times = Array.from({ length: 5 }, () => {
-      const start = performance.now();
+      const start = process.cpuUsage();
       expect(readChain(bytes).lines).toHaveLength(10_000);
-      return performance.now() - start;
+      const { user, system } = process.cpuUsage(start);
+      return (user + system) / 1000;
     });
-    console.log(times);
-    expect(Math.min(...times)).toBeLessThan(250);
+    expect(Math.min(...times)).toBeLessThan(100);
+  });
+
+  test('what the chain takes is what the schema says', async () => {
+    const path = await ledgerOf(3);
+    for (const line of readFileSync(path, 'utf8').trimEnd().split('\n'))
+      checkShape('ledger-line', parseCanonicalJson(Buffer.from(line)));
+    const { lines } = readChain(readFileSync(path));
+    expect(lines.map((line) => canonicalText(line as unknown as Json)).join('\n')).toBe(
+      readFileSync(path, 'utf8').trimEnd(),
+    );
   });
 });

@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest';
+import type { Change } from '../../src/change/change.ts';
+import type { Json } from '../../src/encoding/json.ts';
+import { checkShape, type ShapeName } from '../../src/encoding/schema.ts';
+import type { Card } from '../../src/station/card.ts';
+import type { LedgerLine } from '../../src/station/ledger-chain.ts';
+import { refusalOf } from './samples.ts';
+
+const HEX = 'a'.repeat(64);
+/** One value of each type, checked by the compiler; the schemas must say the same. */
+const changes: readonly Required<Change>[] = [
+  { type: 'init' },
+  {
+    type: 'add',
+    role: 'targets',
+    name: '1.0',
+    length: 7,
+    hashes: { sha256: HEX, sha512: HEX + HEX },
+    evidence: HEX,
+  },
+  { type: 'remove', role: 'targets/releases', name: '0.9' },
+  { type: 'refresh', role: 'root' },
+];
+const card: Card = {
+  format: 'countersign-1',
+  kind: 'card',
+  name: 'vault',
+  side: 'offline',
+  environment: 'production',
+  key: HEX,
+  keys: [{ algorithm: 'ed25519', keyid: HEX, proof: 'AAAA', public: 'AAAA', role: 'root' }],
+};
+const line: LedgerLine = {
+  v: 1,
+  line: 1,
+  time: '2026-11-02T10:00:00Z',
+  event: 'genesis',
+  data: {},
+  prev: '0'.repeat(64),
+};
+const seal = { key: HEX, signature: 'AAAA' };
+const shapes: readonly (readonly [ShapeName, object])[] = [
+  ...changes.map((change) => ['changes', [change]] as const),
+  ['card', { card, seal }],
+  ['ledger-line', line],
+];
+
+/** The value with a member of one of its objects left out, added or of another type, for each of them. */
+function variants(value: unknown): unknown[] {
+  if (typeof value !== 'object' || value === null) return [];
+  if (Array.isArray(value))
+    return value.flatMap((item: unknown, at) => variants(item).map((changed) => value.with(at, changed)));
+  const members = Object.entries(value);
+  // The second hash is the one member that may be left out.
+  const needed = members.filter(([name]) => name !== 'sha512');
+  return [
+    { ...value, another: null },
+    ...needed.map(([left]) => Object.fromEntries(members.filter(([name]) => name !== left))),
+    ...members.map(([name]) => ({ ...value, [name]: true })),
+    ...members.flatMap(([name, inner]) => variants(inner).map((changed) => ({ ...value, [name]: changed }))),
+  ];
+}
+
+describe.each(shapes)('B-51 B-60 the schema of %s', (name, value) => {
+  test('takes what has the type', () => {
+    checkShape(name, value as Json);
+  });
+
+  test('refuses it with a member less, a member more, or a member of another type', async () => {
+    const free = JSON.stringify({ data: { another: null } }).slice(1, -1);
+    const changed = variants(value).filter((variant) => !JSON.stringify(variant).includes(free));
+    expect(changed.length).toBeGreaterThanOrEqual(3);
+    for (const variant of changed)
+      expect(await refusalOf(() => checkShape(name, variant as Json))).toBe(`${name.toUpperCase()}-SCHEMA`);
+  });
+});
