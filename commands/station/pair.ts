@@ -30,7 +30,13 @@ export default class StationPair extends BaseCommand {
             : [`it replaces ${show(flags.replace)}: nothing that one sealed is accepted any more`]),
         ]);
       });
-      this.show(partner, () => `paired with ${show(partner.name)} (${partner.side})`);
+      this.show(partner, () =>
+        [
+          `paired with ${show(partner.name)} (${partner.side})`,
+          '',
+          `next: countersign station card -o CARD, to be paired on ${show(partner.name)} too`,
+        ].join('\n'),
+      );
     } finally {
       home.close();
     }

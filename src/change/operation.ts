@@ -1,6 +1,5 @@
 import type { VerifiedRepository } from '../metadata/repository.ts';
-import { canonicalText } from '../encoding/canonical-json.ts';
-import type { Json, JsonObject } from '../encoding/json.ts';
+import { sameJson, type JsonObject } from '../encoding/json.ts';
 import type { ComputedRole } from './compute.ts';
 
 /** What kind of request it is; each permits its own difference (bundle-schema/README.md, operations). */
@@ -12,17 +11,14 @@ export type Operation = 'first-root' | 'targets' | 'refresh' | 'none';
 export function deriveOperation(base: VerifiedRepository | null, roles: readonly ComputedRole[]): Operation {
   if (roles.length === 0) return 'none';
   if (!base) return 'first-root';
-  const entriesDiffer = roles.some((role) => {
-    const before = base.targets.get(role.role)?.signed;
-    return contentOf(before) !== contentOf(role.signed);
-  });
-  return entriesDiffer ? 'targets' : 'refresh';
+  const differ = roles.some((role) => !sameContent(base.targets.get(role.role)?.signed, role.signed));
+  return differ ? 'targets' : 'refresh';
 }
 
-/** Everything but version and expiry, which every operation may move forward. */
-function contentOf(signed: JsonObject | undefined): string {
-  const rest: Record<string, Json> = { ...signed };
-  delete rest['version'];
-  delete rest['expires'];
-  return canonicalText(rest);
+/** Whether two documents are the same but for version and expiry, which every operation may move forward. */
+function sameContent(before: JsonObject | undefined, after: JsonObject): boolean {
+  if (!before) return false;
+  const names = new Set([...Object.keys(before), ...Object.keys(after)]);
+  for (const name of ['version', 'expires']) names.delete(name);
+  return [...names].every((name) => sameJson(before[name], after[name]));
 }

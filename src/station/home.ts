@@ -6,7 +6,7 @@ import {
   sign,
   type KeyObject,
 } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { identityOf, preAuthentication, type SealedKind } from '../bundle/seal.ts';
 import type { Environment } from '../bundle/manifest.ts';
@@ -71,6 +71,7 @@ export async function initHome(folder: string, station: StationIdentity): Promis
         hint: 'station show says which; choose another --home',
       });
     // Whatever an interrupted run left is without a station.json, so nothing was ever done with it.
+    for (const name of readdirSync(dir)) if (name.endsWith('.part')) rmSync(join(dir, name), { force: true });
     rmSync(join(dir, KEY), { force: true });
     rmSync(join(dir, LEDGER), { force: true });
     for (const folder of ['keys', 'inbox']) mkdirSync(join(dir, folder), { recursive: true, mode: 0o700 });

@@ -97,11 +97,19 @@ describe('repositories of the attacker’s making, in requests with the real sea
     const { key, file } = ownTargets(attacker, gun);
     const request = requestFor(app, gun, counterfeit(attacker, gun, key, file), ++sequence);
     const { digest } = await app.offline.ok<{ digest: string }>('review', request);
-    const sign = ['sign', request, '-o', app.on('stranger.response.tar'), ...app.secrets, '--approve', digest];
+    const sign = [
+      'sign',
+      request,
+      '-o',
+      app.on('stranger.response.tar'),
+      ...app.secrets,
+      '--approve',
+      digest,
+    ];
     // no key here signs for it, and that is said before anything is asked
     expect((await app.offline.run([...sign, '--json'])).code).toBe(4);
-    expect(JSON.stringify(homeState(app.offline.home).ledger.filter(({ event }) => event === 'pinned'))).not.toContain(
-      gun,
-    );
+    expect(
+      JSON.stringify(homeState(app.offline.home).ledger.filter(({ event }) => event === 'pinned')),
+    ).not.toContain(gun);
   });
 });

@@ -14,7 +14,10 @@ import type { Scene } from './scene.ts';
 
 const DAY = 86_400;
 const now = (): number => Math.floor(Date.now() / 1000);
-const context = (gun: string): { repository: string; now: number } => ({ repository: gun, now: now() * 1000 });
+const context = (gun: string): { repository: string; now: number } => ({
+  repository: gun,
+  now: now() * 1000,
+});
 
 /** The attacker's own keys. */
 export interface Counterfeiter {

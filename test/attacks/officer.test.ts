@@ -1,4 +1,12 @@
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,14 +73,20 @@ describe('between the stick and the officer', () => {
   test('R2 BUNDLE-CHANGED: the copy changes while the officer reads; the stick may change as it likes', async () => {
     const { home } = app.offline;
     const passphrase = readFileSync(app.passphraseFile).subarray(0, -1);
-    const signWith = (folder: string, file: string, meddle: (examination: Examination) => void): Promise<unknown> =>
+    const signWith = (
+      folder: string,
+      file: string,
+      meddle: (examination: Examination) => void,
+    ): Promise<unknown> =>
       withOfflineStation(folder, 'sign', (station) =>
         sign(
           station,
           { file, out: app.on('meddled.tar'), except: [], keys: [] },
           {
             openSigner: () =>
-              Promise.resolve(openKeyFiles({ directory: join(folder, 'keys'), passphrase: Buffer.from(passphrase) })),
+              Promise.resolve(
+                openKeyFiles({ directory: join(folder, 'keys'), passphrase: Buffer.from(passphrase) }),
+              ),
             confirm: (examination) => {
               meddle(examination);
               return Promise.resolve({ by: 'approve', accepted: [] });
@@ -107,7 +121,9 @@ describe('between the stick and the officer', () => {
     await app.offline.ok('resend', app.next, '-o', app.on('response-again.tar'));
     expect(sha256(app.on('response-again.tar'))).toBe(lost);
     const added = homeState(app.offline.home).ledger.slice(before.ledger.length);
-    expect(added.filter(({ event }) => event === 'intent' || event === 'outcome' || event === 'sealed')).toEqual([]);
+    expect(
+      added.filter(({ event }) => event === 'intent' || event === 'outcome' || event === 'sealed'),
+    ).toEqual([]);
     const args = ['sign', app.on('next.request.tar'), '-o', app.on('second.tar'), ...app.secrets];
     await expectRefusal(app.offline, args, 'EXCHANGE-REPLAY');
     await publish(app, 'response-again.tar');
@@ -143,7 +159,9 @@ describe('between the stick and the officer', () => {
       ...['publish', app.on('two.response.tar'), '--passphrase-file', app.passphraseFile, '--json'],
     ]);
     expect(finished.code).toBe(4);
-    const { repositories } = finished.json() as { repositories: { name: string; state: string; reason?: string }[] };
+    const { repositories } = finished.json() as {
+      repositories: { name: string; state: string; reason?: string }[];
+    };
     expect(repositories.map(({ name, state }) => [name, state])).toEqual([
       [app.gun, 'published'],
       [other, 'refused'],
@@ -174,7 +192,9 @@ describe('between the stick and the officer', () => {
       'review',
       app.on('again.request.tar'),
     );
-    expect(review.anomalies.filter(({ typed }) => typed).map(({ id }) => id.split(':')[0])).toContain('OVERTAKEN');
+    expect(review.anomalies.filter(({ typed }) => typed).map(({ id }) => id.split(':')[0])).toContain(
+      'OVERTAKEN',
+    );
     await signAll(app, 'again.request.tar', 'again.response.tar');
     await publish(app, 'again.response.tar');
     const listed = JSON.stringify(await app.online.ok('list', app.gun));
@@ -183,7 +203,13 @@ describe('between the stick and the officer', () => {
 
   test('R1 R6 SEAL-STRANGER: a station that was never paired, or is not any more, is nobody', async () => {
     const strangers = await stations();
-    await strangers.online.ok('repository', 'add', app.gun, '--directory', join(strangers.stick, 'published'));
+    await strangers.online.ok(
+      'repository',
+      'add',
+      app.gun,
+      '--directory',
+      join(strangers.stick, 'published'),
+    );
     await expectRefusal(strangers.offline, ['review', app.on('next.request.tar')], 'SEAL-STRANGER');
     await app.stage('unpaired', 6);
     await exportAll(app, 'unpaired.request.tar');

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { cpSync } from 'node:fs';
+import { cpSync, symlinkSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { RequestManifest } from '../../src/bundle/manifest.ts';
 import { forge, stolenKey, strangersKey, type ForgedContents, type ForgedRequest } from '../peers/forge.ts';
@@ -270,7 +270,6 @@ describe('a request of an online half that the attacker owns', () => {
 
   test('R2 MEDIA-KIND: a link on the stick is not followed', async () => {
     cpSync(app.on('next.request.tar'), app.on('real.tar'));
-    const { symlinkSync } = await import('node:fs');
     symlinkSync(app.on('real.tar'), app.on('link.tar'));
     await expectRefusal(app.offline, ['review', app.on('link.tar')], 'MEDIA-KIND');
   });

@@ -49,7 +49,9 @@ const shapes: readonly (readonly [ShapeName, object])[] = [
 function variants(value: unknown): unknown[] {
   if (typeof value !== 'object' || value === null) return [];
   if (Array.isArray(value))
-    return value.flatMap((item: unknown, at) => variants(item).map((changed) => value.with(at, changed)));
+    return value.flatMap((item: unknown, at) =>
+      variants(item).map((changed): unknown => (value as unknown[]).with(at, changed)),
+    );
   const members = Object.entries(value);
   // The second hash is the one member that may be left out.
   const needed = members.filter(([name]) => name !== 'sha512');

@@ -104,7 +104,7 @@ describe('R16: what is published is what notary-server would have written', () =
       [rest, 1_000],
     ] as const)
       for (const [at, name] of names.entries()) {
-        const { stdout, code } = await stock.run(['lookup', gun, name]);
+        const { stdout, code } = await stock.run(['lookup', '--', gun, name]);
         if (gone.includes(name)) expect(code, JSON.stringify(name)).not.toBe(0);
         else
           expect(stdout, JSON.stringify(name)).toBe(`${name} sha256:${hashOf(start + at)} ${String(at)}\n`);

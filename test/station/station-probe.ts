@@ -1,10 +1,9 @@
-import { closeSync, openSync, readFileSync, unlinkSync } from 'node:fs';
+import { closeSync, openSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createDurably, replaceDurably } from '../../src/station/durable.ts';
 import { initHome, openHome } from '../../src/station/home.ts';
 import { takeLock } from '../../src/station/lock.ts';
-import { writeOut } from '../../src/station/outgoing.ts';
 
 // Run as a program of its own, to be killed or to meet others. What it says on stdout it has done.
 const [verb = '', place = '', ...rest] = process.argv.slice(2);
@@ -52,12 +51,6 @@ const verbs: Readonly<Record<string, () => Promise<void> | void>> = {
       home.ledger.append([1, 2, 3].map((part) => ({ event: 'test', data: { number, part, text } })));
       say(JSON.stringify(home.ledger.head()));
     }
-  },
-  /** Puts the same file on the stick. */
-  write() {
-    const bytes = readFileSync(rest[0] ?? '');
-    writeOut(place, [bytes], bytes.length);
-    say('written');
   },
   async init() {
     await initHome(place, { name: 'vault', side: 'offline', environment: 'production' });

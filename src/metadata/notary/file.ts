@@ -46,6 +46,22 @@ function goEscape(text: string): string {
  * @throws METADATA-FORM
  */
 export function parseFile(role: string, file: Uint8Array): SignedDocument {
+  if (file.length < WORTH_KEEPING) return parseAnew(role, file);
+  const known = kept.find((document) => document.role === role && Buffer.compare(document.file, file) === 0);
+  if (known) return known;
+  const document = parseAnew(role, file);
+  kept.unshift(document);
+  kept.length = Math.min(kept.length, KEPT);
+  return document;
+}
+
+/** From this size on (bytes), comparing with what was read before is worth it. */
+const WORTH_KEEPING = 1024 * 1024;
+/** A publication reads the base, the file to be posted, and each of them again as it is served. */
+const KEPT = 2;
+const kept: SignedDocument[] = [];
+
+function parseAnew(role: string, file: Uint8Array): SignedDocument {
   const text = fromUtf8(file);
   const { signed, signatures } = readEnvelope(role, text);
   const payload = canonicalText(signed);
