@@ -62,13 +62,22 @@ function placed(path: string, bytes: Uint8Array, place: (temporary: string) => v
     place(temporary);
     syncFolder(folder);
   } catch (cause) {
-    rmSync(temporary, { force: true });
+    removeIfPossible(temporary);
     throw unavailable('HOME-WRITE', 'a file could not be written', {
       found: (cause as NodeJS.ErrnoException).code ?? 'error',
       where: path,
       hint: 'see whether the disk is full or read-only',
       cause,
     });
+  }
+}
+
+/** Tidies up after a failure, whose own error is the one to report: a disk that fails will fail here too. */
+export function removeIfPossible(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // What stays has a temporary name, and is removed with the leftovers of other interrupted commands.
   }
 }
 

@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { unavailable, usage } from '../errors.ts';
-import { syncFolder, writeAll } from './durable.ts';
+import { removeIfPossible, syncFolder, writeAll } from './durable.ts';
 import { hashFile } from './file-hash.ts';
 
 /** FAT32 holds files of up to 4 GiB - 1. */
@@ -53,7 +53,7 @@ export function writeOut(out: string, chunks: Iterable<Uint8Array>, size: number
     syncFolder(folder);
     return { readBack: read };
   } catch (cause) {
-    removeIfThere(temporary);
+    removeIfPossible(temporary);
     if (cause instanceof Error && 'check' in cause) throw cause;
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'EEXIST')
@@ -82,14 +82,6 @@ function writeTemporary(path: string, chunks: Iterable<Uint8Array>): string {
     closeSync(file);
   }
   return hash.digest('hex');
-}
-
-function removeIfThere(path: string): void {
-  try {
-    rmSync(path, { force: true });
-  } catch {
-    // A medium that was pulled out says so a second time; the first error is the one to report.
-  }
 }
 
 function fileExists(where: string): Error {

@@ -98,7 +98,7 @@ describe('between the stick and the officer', () => {
     const request = app.on('next.request.tar');
     await expectThrown(
       home,
-      () => signWith(home, request, ({ copy }) => void appendFileSync(copy.path, 'x')),
+      () => signWith(home, request, ({ copy }) => appendFileSync(copy.path, 'x')),
       'BUNDLE-CHANGED',
     );
     expect(existsSync(app.on('meddled.tar'))).toBe(false);
@@ -106,7 +106,7 @@ describe('between the stick and the officer', () => {
     const clone = copyOf(home);
     const stick = join(mkdtempSync(join(tmpdir(), 'countersign-stick-')), 'request.tar');
     writeFileSync(stick, readFileSync(request));
-    await signWith(clone, stick, () => void writeFileSync(stick, 'something else'));
+    await signWith(clone, stick, () => writeFileSync(stick, 'something else'));
     expect(existsSync(app.on('meddled.tar'))).toBe(true);
     rmSync(join(stick, '..'), { recursive: true });
   });

@@ -69,7 +69,7 @@ describe('homes that were restored, cloned or tampered with', () => {
   test('R1 ARCHIVE-DAMAGED: a pinned root that was exchanged in the home', async () => {
     const app = await publishedScene(2);
     const pin = homeState(app.offline.home).ledger.findLast(({ event }) => event === 'pinned');
-    const path = join(app.offline.home, 'archive', String(pin?.data['file']));
+    const path = join(app.offline.home, 'archive', pin?.data['file'] as string);
     writeFileSync(path, readFileSync(path, 'utf8').replace('"version":1', '"version":2'));
     await expectRefusal(app.offline, ['review', app.on('next.request.tar')], 'ARCHIVE-DAMAGED');
   });

@@ -21,7 +21,7 @@ const names = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom(...NAMES) },
   fc
     .string({ unit: 'binary', minLength: 1, maxLength: 6 })
-     
+
     .filter((name) => name.isWellFormed() && !/[\u0000-\u001f]/.test(name)),
 );
 const steps: fc.Arbitrary<Step[]> = fc.array(

@@ -93,7 +93,7 @@ export async function forge<M extends Manifest>(
   const sender = (manifest as { from: { key: string } }).from;
   if (sender.key === bundle.sealedBy) sender.key = key.identity;
   attack(manifest, contents);
-  const bytes = writeForged(bundle.kind, manifest as unknown as Manifest, files, key);
+  const bytes = writeForged(bundle.kind, manifest, files, key);
   writeFileSync(to, bytes);
   return sha256(manifestOf(bytes));
 }

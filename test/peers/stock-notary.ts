@@ -83,7 +83,10 @@ export function stockNotary(options: StockNotaryOptions): StockNotary {
       return table(await ok('list', gun));
     },
     async lookup(gun, name) {
-      const finished = await run('notary', all(['lookup', '--', gun, name]), { env: settings, cwd: trustDir });
+      const finished = await run('notary', all(['lookup', '--', gun, name]), {
+        env: settings,
+        cwd: trustDir,
+      });
       const found = /^(.*) sha256:([0-9a-f]{64}) ([0-9]+)$/m.exec(finished.stdout);
       if (finished.code !== 0 || found === null) return null;
       return { name, sha256: found[2] ?? '', length: Number(found[3]), role: '' };

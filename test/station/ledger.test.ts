@@ -190,8 +190,7 @@ describe('R13 a torn last line is repaired and recorded', () => {
 
   test('cut before the last line, nothing shows: only heads elsewhere do (M9)', async () => {
     const path = await ledgerOf(3);
-    const { head } = openLedger(path, false, now);
-    const old = head.call(openLedger(path, false, now));
+    const old = openLedger(path, false, now).head();
     truncateSync(path, readFileSync(path).lastIndexOf('\n', -2) + 1);
     const ledger = openLedger(path, true, now);
     expect(ledger.head().line).toBe(old.line - 1);
