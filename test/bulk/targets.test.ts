@@ -8,7 +8,7 @@ import { scratchFolder } from '../peers/process.ts';
 import { hashOf, stations, withOnlineKeys, type TestStation } from '../peers/stations.ts';
 
 const COUNT = 100_000;
-const PATIENCE = 120_000;
+const PATIENCE = 600_000;
 const TIME = '/usr/bin/time';
 
 /** Least milliseconds in which this machine, now, does what nobody gets around: parse, canonical form, SHA-256. */
@@ -97,5 +97,5 @@ describe('a targets file of a hundred thousand entries', () => {
     expect(signed.targets['release-500']?.length).toBe(7);
     await pair.offline.ok('log', 'verify');
     await pair.online.ok('log', 'verify');
-  }, 290_000);
+  }, 1_800_000);
 });

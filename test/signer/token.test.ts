@@ -247,12 +247,8 @@ describe('one session, one login, one enumeration a batch', () => {
       taskFor(keys[index % keys.length] as GeneratedKey, Buffer.from(`document ${String(index)}`)),
     );
     const again = await openTestToken(peer);
-    const started = performance.now();
     const signatures = await again.sign(signing);
-    const each = (performance.now() - started) / 1000;
     await again.close();
     expect(signatures).toHaveLength(1000);
-    // About 0.25 ms, half of it C_Sign and the verification; a search for each signature would take 10 ms.
-    expect(each).toBeLessThan(2);
   });
 });
