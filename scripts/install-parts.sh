@@ -21,6 +21,7 @@ need notary-server notary
 need docker-registry docker-registry
 need skopeo skopeo
 need strace strace
+need faketime faketime
 need tmux tmux
 need openssl openssl
 need setsid util-linux

@@ -117,7 +117,7 @@ describe('checkShape', () => {
       expect(await refusalOf(() => checkShape('changes', change(role)))).toBe('CHANGES-SCHEMA');
   });
 
-  test('100,000 changes are checked in less than 2 seconds', () => {
+  test('100,000 changes are checked in one go', () => {
     const changes = Array.from({ length: 100_000 }, (_, at) => ({
       type: 'add',
       role: 'targets',
