@@ -26,6 +26,7 @@ need tmux tmux
 need openssl openssl
 need setsid util-linux
 need gcc gcc
+need pkg-config pkg-config
 need g++ g++
 need make make
 need python3 python3
