@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Installs the system packages that the tests need and that are missing: Debian, as root.
+# Installs the system packages that are missing: Debian, as root. `build` wants only what installation compiles with,
+# `real` also the parts of the real demo, `test` (the default) everything.
 # Says what is missing and goes on where it may not install; the tests that need a part then fail and name it.
 set -euo pipefail
 
+purpose=${1-test}
 missing=()
 need() { # need COMMAND_OR_FILE PACKAGE
   case $1 in
@@ -11,27 +13,34 @@ need() { # need COMMAND_OR_FILE PACKAGE
   esac
 }
 
-need softhsm2-util softhsm2
-need /usr/lib/softhsm/libsofthsm2.so softhsm2
-need pkcs11-tool opensc
-need certutil libnss3-tools
-need "/usr/lib/$(uname -m)-linux-gnu/libsoftokn3.so" libnss3
-need notary notary
-need notary-server notary
-need docker-registry docker-registry
-need skopeo skopeo
-need strace strace
-need faketime faketime
-need tmux tmux
-need openssl openssl
-need setsid util-linux
-need gcc gcc
-need pkg-config pkg-config
+# pkcs11js is compiled where it is installed
 need g++ g++
 need make make
 need python3 python3
-need /usr/include/p11-kit-1/p11-kit/pkcs11.h libp11-kit-dev
-need docker docker.io
+
+if [ "$purpose" != build ]; then
+  need softhsm2-util softhsm2
+  need /usr/lib/softhsm/libsofthsm2.so softhsm2
+  need notary notary
+  need notary-server notary
+  need openssl openssl
+  need docker docker.io
+fi
+
+if [ "$purpose" = test ]; then
+  need pkcs11-tool opensc
+  need certutil libnss3-tools
+  need "/usr/lib/$(uname -m)-linux-gnu/libsoftokn3.so" libnss3
+  need docker-registry docker-registry
+  need skopeo skopeo
+  need strace strace
+  need faketime faketime
+  need tmux tmux
+  need setsid util-linux
+  need gcc gcc
+  need pkg-config pkg-config
+  need /usr/include/p11-kit-1/p11-kit/pkcs11.h libp11-kit-dev
+fi
 
 [ ${#missing[@]} -eq 0 ] && exit 0
 mapfile -t packages < <(printf '%s\n' "${missing[@]}" | sort -u)

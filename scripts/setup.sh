@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Makes a checkout ready: system packages, npm packages, dist/. Run it as often as you like.
+# Makes a checkout ready: system packages, npm packages, dist/. Run it as often as you like. An argument says for what:
+# build, real, or test (the default).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-bash scripts/install-parts.sh
+bash scripts/install-parts.sh "${1-test}"
 
 # npm writes node_modules/.package-lock.json last; older than the lock file means that it is out of date
 if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ] ||
