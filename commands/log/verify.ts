@@ -6,7 +6,7 @@ import { showPath } from '../../src/terminal/escape.ts';
 export default class LogVerify extends BaseCommand {
   static override summary = 'verify this ledger, or an exported one';
   static override description =
-    'Without files: this home’s ledger. With response bundles of this station: that the ledger holds the lines that they name. With a file of log export: its seal and chain, without a station.';
+    "Without files: this home's ledger. With response bundles of this station: that the ledger holds the lines that they name. With a file of log export: its seal and chain, without a station.";
   static override examples = [
     '<%= config.bin %> log verify',
     '<%= config.bin %> log verify /media/stick/app.response.tar',

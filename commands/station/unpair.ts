@@ -27,7 +27,7 @@ export default class StationUnpair extends BaseCommand {
           question: 'type its name:',
         });
       else if (flags.approve !== args.name)
-        throw usage('USAGE-APPROVE', 'the approved name is not the partner’s');
+        throw usage('USAGE-APPROVE', "the approved name is not the partner's");
       unpair(home, args.name);
       this.show({ unpaired: args.name }, () => `forgot ${show(args.name)}`);
     } finally {

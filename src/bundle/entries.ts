@@ -43,7 +43,7 @@ export function checkEntries(
 
 /** The refusal BUNDLE-CONTENT. */
 export function contentFault(where: string): Error {
-  return refused('BUNDLE-CONTENT', 'an entry’s content is not the one that the manifest lists', {
+  return refused('BUNDLE-CONTENT', "an entry's content is not the one that the manifest lists", {
     where,
     hint: 'the file is damaged, or somebody changed it: take it from its sender again',
   });

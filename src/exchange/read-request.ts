@@ -155,7 +155,7 @@ function checkRecord(
     );
     requireSame(
       'REQUEST-RECOMPUTED',
-      'the payload digest is not the document’s',
+      "the payload digest is not the document's",
       role.open ? 'null' : payload,
       claimed.payload ?? 'null',
       where,

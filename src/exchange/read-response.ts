@@ -36,9 +36,9 @@ export function checkBinding(
   request: { readonly digest: string; readonly manifest: RequestManifest },
 ): void {
   const { manifest } = request;
-  bind('the request’s digest', request.digest, response.request.digest);
-  bind('the request’s sequence', String(manifest.sequence), String(response.request.sequence));
-  bind('the request’s id', manifest.id, response.id);
+  bind("the request's digest", request.digest, response.request.digest);
+  bind("the request's sequence", String(manifest.sequence), String(response.request.sequence));
+  bind("the request's id", manifest.id, response.id);
   bind('the environment', manifest.environment, response.environment);
   bind('the recipient', manifest.from.key, response.to.key);
   if (!manifest.to.some(({ key }) => key === response.from.key))
@@ -102,7 +102,7 @@ function readFills(
       throw fillFault(reading, 'a fill does not belong to a slot of the request', fill.slot);
     const value = read(fill.value);
     const key = reading.dialect.readKey(slot.role, value, contextOf(reading));
-    if (key.id !== fill.keyid) throw fillFault(reading, 'a fill’s key ID is not that of its key', fill.keyid);
+    if (key.id !== fill.keyid) throw fillFault(reading, "a fill's key ID is not that of its key", fill.keyid);
     fills.set(fill.slot, value);
   }
   const signs = answer.roles.some(({ outcome }) => outcome === 'signed');

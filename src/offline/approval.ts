@@ -24,7 +24,7 @@ export interface ScriptedApproval {
  */
 export function approveByScript(examination: Examination, given: ScriptedApproval): Approval {
   if (given.digest !== examination.digest)
-    throw refused('APPROVE-DIGEST', 'the approved digest is not the request’s', {
+    throw refused('APPROVE-DIGEST', "the approved digest is not the request's", {
       expected: examination.digest,
       found: given.digest,
       hint: 'review the request, and take its digest from the sender by another way than the stick',

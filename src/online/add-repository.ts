@@ -38,6 +38,6 @@ function readAuthority(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    throw usage('REPOSITORY-CA', 'the authority’s certificate cannot be read', { where: path, cause });
+    throw usage('REPOSITORY-CA', "the authority's certificate cannot be read", { where: path, cause });
   }
 }

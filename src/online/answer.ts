@@ -111,7 +111,7 @@ function checkOrder(station: OnlineStation, { manifest, digest }: Bundle<Respons
     });
   checkSequence(manifest.sequence, { here: heard.sequence, any: heard.sequence }, manifest.from.name);
   if (manifest.head.line <= heard.line)
-    throw refused('LEDGER-FORK', 'the station’s ledger did not go on from what was heard of it', {
+    throw refused('LEDGER-FORK', "the station's ledger did not go on from what was heard of it", {
       expected: `a head after line ${String(heard.line)}`,
       found: `line ${String(manifest.head.line)}`,
       where: manifest.from.name,

@@ -28,6 +28,6 @@ export function checkSequence(sequence: number, last: LastSequences, where: stri
     hint:
       sequence <= last.here
         ? 'a later bundle of this sender was accepted before: ask for a new export'
-        : 'the sender’s ledger cannot have grown that much: check the sender',
+        : "the sender's ledger cannot have grown that much: check the sender",
   });
 }

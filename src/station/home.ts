@@ -58,7 +58,7 @@ const seconds = (): number => Math.floor(Date.now() / 1000);
 export async function initHome(folder: string, station: StationIdentity): Promise<void> {
   const dir = resolve(folder);
   if (!NAME.test(station.name))
-    throw usage('HOME-NAME', 'a station’s name has 1 to 40 characters of a-z, 0-9 and -', {
+    throw usage('HOME-NAME', "a station's name has 1 to 40 characters of a-z, 0-9 and -", {
       found: station.name,
     });
   mkdirSync(dir, { recursive: true, mode: 0o700 });
@@ -173,7 +173,7 @@ function checkGenesis(dir: string, ledger: Ledger, station: StationIdentity, pub
     first ? ['name', 'side', 'environment', 'key'].map((member) => first.data[member]) : [],
   );
   if (expected !== found)
-    throw refused('HOME-DAMAGED', 'the home’s parts do not belong together', {
+    throw refused('HOME-DAMAGED', "the home's parts do not belong together", {
       expected,
       found,
       where: dir,

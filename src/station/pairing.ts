@@ -74,7 +74,7 @@ export function checkPairing(home: Home, card: Card, replace: string | null): vo
     });
   const identity = identityOf(fromHex(card.key, 32));
   if (identity === home.identity)
-    throw refused('PAIR-SELF', 'this is the station’s own card', { found: card.name });
+    throw refused('PAIR-SELF', "this is the station's own card", { found: card.name });
   const known = partners(home);
   if (replace !== null && !known.some(({ name }) => name === replace))
     throw usage('PAIR-REPLACE', 'no partner of that name is to be replaced', { found: replace });
