@@ -91,7 +91,12 @@ async function keysFor(
   for (const group of byPlace(missing)) {
     const generated = await signers.generate(
       (group[0] as (typeof missing)[number]).plan.place,
-      group.map(({ intent }) => ({ algorithm: intent.algorithm, label: intent.label, id: intent.id })),
+      group.map(({ intent }) => ({
+        algorithm: intent.algorithm,
+        label: intent.label,
+        id: intent.id,
+        begun: station.keys.open.has(intent.label),
+      })),
     );
     const born = generated.map((key, index) => {
       const { plan, intent } = group[index] as (typeof missing)[number];

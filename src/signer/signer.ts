@@ -40,6 +40,8 @@ export interface GenerateTask {
   readonly label: string;
   /** CKA_ID for a token (hex, 16 random bytes, recorded in the ledger beforehand, M21); file stem for a key file. */
   readonly id: string;
+  /** An interrupted run had begun with it: its token process may still be finishing the key (M21). */
+  readonly begun?: boolean;
 }
 
 export interface GeneratedKey {

@@ -65,7 +65,9 @@ export async function generateKey(
   try {
     await signers.prepare([place]);
     if (!started) home.ledger.append([keyIntentEvent(intent)]);
-    const [key] = await signers.generate(place, [{ algorithm, label, id: intent.id }]);
+    const [key] = await signers.generate(place, [
+      { algorithm, label, id: intent.id, begun: started !== undefined },
+    ]);
     if (!key) throw new Error('the signer generated no key');
     const id = stationKeyId(key.public);
     home.ledger.append([keyEvent(id, key, intent)]);

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { type CountersignError, refused, usage } from '../../errors.ts';
 import type { Algorithm, PublicKey, SignatureScheme } from '../../metadata/key.ts';
 import type { GeneratedKey, GenerateTask, KeyLocation, SignTask } from '../signer.ts';
@@ -15,6 +16,8 @@ export interface GenerationContext extends SigningContext {
 
 const PROBE = Buffer.from('countersign key probe, never metadata\n');
 const LABEL_BYTES = 64;
+/** A token process whose parent was killed finishes the key pair that it is making; milliseconds. */
+const ORPHAN = 3_000;
 
 /**
  * Makes key pairs in the token: strictest template first, claims read back and graded, then found again in another
@@ -29,6 +32,10 @@ export async function generateInToken(
   tasks: readonly GenerateTask[],
 ): Promise<GeneratedKey[]> {
   await context.refreshKeys();
+  if (tasks.some(({ begun, id }) => begun && !context.keysById.has(id))) {
+    await setTimeout(ORPHAN);
+    await context.refreshKeys();
+  }
   checkNames(context, tasks);
   const tiers = new Map<string, number>();
   for (const task of tasks)
