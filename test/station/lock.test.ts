@@ -37,7 +37,7 @@ describe('LOCK-HELD: one writer a home', () => {
 
   test('two processes on one home: reading goes on beside the writer, writing does not', async () => {
     const dir = await newHome('vault');
-    const probe = await startProbe('append', dir);
+    const probe = await startProbe('append', dir, '20');
     await probe.speaks;
     for (let round = 0; round < 20; round++) {
       const home = await openHome(dir, { write: false });

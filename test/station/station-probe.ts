@@ -43,13 +43,15 @@ const verbs: Readonly<Record<string, () => Promise<void> | void>> = {
       say(String(number));
     }
   },
-  /** Records batch after batch of three lines. */
+  /** Records batch after batch of three lines, with a pause (milliseconds) where others are to read beside it. */
   async append() {
+    const [pause = '0'] = rest;
     const home = await openHome(place, { write: true });
     const text = 'x'.repeat(20_000);
     for (let number = home.ledger.head().line; ; number++) {
       home.ledger.append([1, 2, 3].map((part) => ({ event: 'test', data: { number, part, text } })));
       say(JSON.stringify(home.ledger.head()));
+      if (pause !== '0') await wait(Number(pause));
     }
   },
   async init() {
