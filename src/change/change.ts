@@ -1,9 +1,23 @@
 /** What somebody asked for. The words are the wire format's (bundle-schema/changes.schema.json). */
-export type Change = InitChange | AddChange | RemoveChange | RefreshChange;
+export type Change =
+  | InitChange
+  | AddChange
+  | RemoveChange
+  | RefreshChange
+  | KeyAddChange
+  | KeyRemoveChange
+  | KeyRotateChange
+  | ThresholdChange
+  | RenewCertificateChange
+  | OnlineKeyChange
+  | DelegationAddChange
+  | DelegationRemoveChange
+  | PathsRemoveChange;
 
-/** A repository that does not exist yet. */
+/** A repository that does not exist yet, or, with `restart`, that begins anew under a name that had one. */
 export interface InitChange {
   readonly type: 'init';
+  readonly restart: boolean;
 }
 
 export interface AddChange {
@@ -28,4 +42,70 @@ export interface RemoveChange {
 export interface RefreshChange {
   readonly type: 'refresh';
   readonly role: string;
+}
+
+/**
+ * A key that is to sign a role: one that the filling station chooses or makes (`slot`), a public key
+ * (SubjectPublicKeyInfo, DER) or a certificate (PEM), both base64.
+ */
+export interface KeySource {
+  readonly form: 'slot' | 'public' | 'certificate';
+  readonly value: string | null;
+}
+
+/** One more key for a role. */
+export interface KeyAddChange {
+  readonly type: 'key-add';
+  readonly role: string;
+  readonly key: KeySource;
+}
+
+/** A role loses a key, which is not asked to sign any more. `keyid` as the metadata lists it, or canonical. */
+export interface KeyRemoveChange {
+  readonly type: 'key-remove';
+  readonly role: string;
+  readonly keyid: string;
+}
+
+/** All keys of a role are replaced; for a root, the old ones sign too. */
+export interface KeyRotateChange {
+  readonly type: 'key-rotate';
+  readonly role: string;
+  readonly keys: readonly KeySource[];
+}
+
+export interface ThresholdChange {
+  readonly type: 'threshold';
+  readonly role: string;
+  readonly threshold: number;
+}
+
+/** A new certificate over the same root key. */
+export interface RenewCertificateChange {
+  readonly type: 'renew-certificate';
+  readonly keyid: string;
+}
+
+/** The key of a role that is held online is taken from there anew; it travels in the request's `serverKeys`. */
+export interface OnlineKeyChange {
+  readonly type: 'online-key';
+  readonly role: string;
+}
+
+/** A role is delegated to, or gets more paths. Its keys come by `key-add`. */
+export interface DelegationAddChange {
+  readonly type: 'delegation-add';
+  readonly role: string;
+  readonly paths: readonly string[];
+}
+
+export interface DelegationRemoveChange {
+  readonly type: 'delegation-remove';
+  readonly role: string;
+}
+
+export interface PathsRemoveChange {
+  readonly type: 'paths-remove';
+  readonly role: string;
+  readonly paths: readonly string[];
 }

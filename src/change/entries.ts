@@ -18,14 +18,14 @@ export function entryChanges(
 ): ReadonlyMap<string, EntryChanges> {
   const roles = new Map<string, Map<string, TargetEntry | null>>();
   for (const change of changes) {
-    if (change.type === 'init') continue;
+    if (change.type !== 'add' && change.type !== 'remove') continue;
     dialect.checkTargetsRole(change.role);
     let entries = roles.get(change.role);
     if (!entries) roles.set(change.role, (entries = new Map<string, TargetEntry | null>()));
     if (change.type === 'add') {
       dialect.checkTarget(change.name);
       entries.set(change.name, { length: change.length, hashes: change.hashes });
-    } else if (change.type === 'remove') {
+    } else {
       const present = entries.has(change.name)
         ? entries.get(change.name) !== null
         : current(change.role).has(change.name);

@@ -1,6 +1,8 @@
-import type { RepositoryRequest } from '../bundle/manifest.ts';
+import type { RepositoryRequest, ResultRole } from '../bundle/manifest.ts';
 import type { Change } from '../change/change.ts';
 import { computeRoles, fillRoles, type ComputedRole } from '../change/compute.ts';
+import type { ComputedSlot } from '../change/quorum.ts';
+import { changedOnlineRoles } from '../change/root.ts';
 import { deriveOperation } from '../change/operation.ts';
 import { canonicalText } from '../encoding/canonical-json.ts';
 import { sha256Hex } from '../encoding/hash.ts';
@@ -12,7 +14,7 @@ import type { Dialect } from '../metadata/dialect.ts';
 import { dialectOf } from '../metadata/dialects.ts';
 import type { SignedDocument } from '../metadata/document.ts';
 import { verifyRepository, type RepositoryFiles, type VerifiedRepository } from '../metadata/repository.ts';
-import { baseList } from './request.ts';
+import { baseList, restarts } from './request.ts';
 
 /** One repository of a request, verified and recomputed (R3). Nothing of it is believed any more. */
 export interface RepositoryReading {
@@ -58,7 +60,7 @@ export function readRepository(
   const onlineKeys = record.serverKeys.map(({ role, key }) => ({ role, value: read(key) }));
   const plan = record.result.map(({ role, version, expires }) => ({ role, version, expires }));
   const roles = computeRoles(dialect, { base, changes, plan, onlineKeys, fills: new Map(), context });
-  checkRecord(record, base, roles, read);
+  checkRecord(dialect, record, { base, changes, roles }, read);
   checkEvidence(record, changes, read);
   const recordDigest = recordDigestOf(record);
   return { dialect, record, recordDigest, base, changes, onlineKeys, roles, now };
@@ -104,14 +106,20 @@ export function readChanges(bytes: Uint8Array): readonly Change[] {
   return value as unknown as readonly Change[];
 }
 
+interface Computed {
+  readonly base: VerifiedRepository | null;
+  readonly changes: readonly Change[];
+  readonly roles: readonly ComputedRole[];
+}
+
 /** What the request says of itself must be what was computed (R3); only claims about holders are left as claims. */
 function checkRecord(
+  dialect: Dialect,
   record: RepositoryRequest,
-  base: VerifiedRepository | null,
-  roles: readonly ComputedRole[],
+  { base, changes, roles }: Computed,
   read: ReadFile,
 ): void {
-  const operation = deriveOperation(base, roles);
+  const operation = deriveOperation(dialect, base, roles, restarts(changes));
   requireSame(
     'POLICY-OPERATION',
     'the request is not the operation that it names',
@@ -122,11 +130,11 @@ function checkRecord(
   requireSame(
     'REQUEST-KEYS',
     'the online keys are not those that the operation needs',
-    base ? '' : dialectOf(record.dialect).onlineRoles.join(' '),
+    changedOnlineRoles(dialect, { base, changes }).join(' '),
     record.serverKeys.map(({ role }) => role).join(' '),
     record.name,
   );
-  const expectedBase = baseList(base, roles, (document) => `files/${sha256Hex(document.file)}`);
+  const expectedBase = baseList(base, changes, roles, (document) => `files/${sha256Hex(document.file)}`);
   requireSame(
     'REQUEST-BASE',
     'the base is not what the files say',
@@ -163,15 +171,25 @@ function checkRecord(
     requireSame(
       'REQUEST-SIGNERS',
       'the signers are not those that the base and the changes demand',
-      canonicalText({ signers: role.signers, needs: role.needs, slots: role.slots } as unknown as Json),
-      canonicalText({
-        signers: claimed.signers.map(({ keyid, quorum }) => ({ keyid, quorum })),
-        needs: claimed.needs,
-        slots: claimed.slots.map(({ id, kind, role: slotRole }) => ({ id, kind, role: slotRole })),
-      }),
+      signersText(role),
+      signersText(claimed),
       where,
     );
   });
+}
+
+/** Signers, thresholds and slots without what is only claimed: who holds a key, and who is to fill. */
+function signersText({ signers, needs, slots }: Pick<ResultRole, 'needs'> & SignersAndSlots): string {
+  return canonicalText({
+    signers: signers.map(({ keyid, quorum }) => ({ keyid, quorum })),
+    needs: { ...needs },
+    slots: slots.map(({ id, kind, role, keyid }) => ({ id, kind, role, keyid })),
+  });
+}
+
+interface SignersAndSlots {
+  readonly signers: readonly { readonly keyid: string; readonly quorum: string }[];
+  readonly slots: readonly ComputedSlot[];
 }
 
 function requireSame(check: string, message: string, expected: string, found: string, where: string): void {

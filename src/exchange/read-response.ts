@@ -1,11 +1,10 @@
 import type { RepositoryResponse, RequestManifest, ResponseManifest } from '../bundle/manifest.ts';
-import type { ComputedRole } from '../change/compute.ts';
+import type { ComputedRole, ComputedSigner } from '../change/compute.ts';
 import { sha256Hex } from '../encoding/hash.ts';
 import { fromBase64, toHex } from '../encoding/text.ts';
 import { refused } from '../errors.ts';
 import type { Dialect, KeyContext } from '../metadata/dialect.ts';
-import type { MetadataKey, RoleKeys, Signature } from '../metadata/document.ts';
-import { keysOf } from '../metadata/repository.ts';
+import type { Signature } from '../metadata/document.ts';
 import { closeRoles, type ReadFile, type RepositoryReading } from './read-request.ts';
 
 /** One role of a response with its verified signatures. */
@@ -84,7 +83,7 @@ export function readRepositoryResponse(
   const closed = closeRoles(reading, fills);
   const roles = closed.map((role, index) => {
     const said = answer.roles[index] as RepositoryResponse['roles'][number];
-    return readRole(reading, role, said, fills, read);
+    return readRole(reading, role, said, read);
   });
   return { reading, answer, fills, roles };
 }
@@ -123,7 +122,6 @@ function readRole(
   reading: RepositoryReading,
   role: ComputedRole,
   said: RepositoryResponse['roles'][number],
-  fills: ReadonlyMap<string, Uint8Array>,
   read: ReadFile,
 ): AnsweredRole {
   const where = `${reading.record.name} ${role.role}`;
@@ -134,9 +132,10 @@ function readRole(
     signed !== (said.document !== null)
   )
     throw refused('EXCHANGE-CONTENT', 'an outcome contradicts itself or the request', { where });
-  const keys = signersOf(reading, role, fills);
-  if (!signed)
-    return { role, outcome: said.outcome, check: said.check, signatures: [], missing: keys.threshold };
+  if (!signed) {
+    const missing = missingSignatures(role, []);
+    return { role, outcome: said.outcome, check: said.check, signatures: [], missing };
+  }
   const digest = sha256Hex(role.document);
   const found = sha256Hex(read(said.document as string));
   if (role.open || said.payload !== digest || found !== digest)
@@ -150,49 +149,48 @@ function readRole(
     method,
     value: fromBase64(value),
   }));
-  const counted = verifySignatures(reading.dialect, keys, role, signatures, where);
-  return { role, outcome: 'signed', check: null, signatures, missing: Math.max(0, keys.threshold - counted) };
+  verifySignatures(reading.dialect, role, signatures, where);
+  const missing = missingSignatures(role, signatures);
+  return { role, outcome: 'signed', check: null, signatures, missing };
 }
 
-/** Who may sign a role once the request's slots are filled. */
-export function signersOf(
-  reading: RepositoryReading,
-  role: ComputedRole,
-  fills: ReadonlyMap<string, Uint8Array>,
-): RoleKeys {
-  const { dialect, base } = reading;
-  if (base) return keysOf(dialect, base.root, base.targets, role.role, contextOf(reading));
-  const slots = reading.roles.flatMap(({ slots: all }) => all).filter((slot) => slot.role === role.role);
-  const keys = slots.flatMap(({ id }) => {
-    const value = fills.get(id);
-    return value ? [dialect.readKey(role.role, value, contextOf(reading))] : [];
-  });
-  return { threshold: role.needs.new, keys };
-}
-
-/** In answers every signature must verify and belong to the role; a key counts once (R10). */
+/** In answers every signature must verify and belong to a quorum, and a key signs once in each (R10). */
 function verifySignatures(
   dialect: Dialect,
-  keys: RoleKeys,
   role: ComputedRole,
   signatures: readonly Signature[],
   where: string,
-): number {
-  const byId = new Map<string, MetadataKey>(keys.keys.map((key) => [key.id, key]));
-  const distinct = new Set<string>();
+): void {
+  const seen = new Set<string>();
   for (const signature of signatures) {
-    const key = byId.get(signature.keyid);
-    if (!key?.public)
+    const signer = role.signers.find(({ keyid }) => keyid === signature.keyid);
+    if (!signer?.key?.public)
       throw refused('EXCHANGE-SIGNATURE', 'a signature is by a key outside the role', {
         found: signature.keyid,
         where,
       });
-    if (!dialect.isValid(key, role.document, signature))
+    if (!dialect.isValid(signer.key, role.document, signature))
       throw refused('EXCHANGE-SIGNATURE', 'a signature does not verify', { found: signature.keyid, where });
-    const identity = toHex(key.public.spki);
-    if (distinct.has(identity))
-      throw refused('EXCHANGE-SIGNATURE', 'one key signed twice', { found: signature.keyid, where });
-    distinct.add(identity);
+    for (const identity of identitiesOf(signer)) {
+      if (seen.has(identity))
+        throw refused('EXCHANGE-SIGNATURE', 'one key signed twice', { found: signature.keyid, where });
+      seen.add(identity);
+    }
   }
-  return distinct.size;
+}
+
+/** A key within each quorum that it belongs to: two certificates over one key are one key there. */
+function identitiesOf({ quorum, key }: ComputedSigner): string[] {
+  const quorums = quorum === 'both' ? ['old', 'new'] : [quorum];
+  const spki = key?.public ? toHex(key.public.spki) : '';
+  return quorums.map((one) => `${one} ${spki}`);
+}
+
+/** How many more distinct keys must sign before both quorums are complete. */
+export function missingSignatures(role: ComputedRole, signatures: readonly Signature[]): number {
+  const signed = new Set(signatures.map(({ keyid }) => keyid));
+  const identities = new Set(role.signers.filter(({ keyid }) => signed.has(keyid)).flatMap(identitiesOf));
+  const has = (quorum: string): number => [...identities].filter((one) => one.startsWith(quorum)).length;
+  // A signature that completes both is missed once.
+  return Math.max(0, role.needs.old - has('old'), role.needs.new - has('new'));
 }

@@ -1,12 +1,13 @@
 import type { RepositoryRequest, RequestManifest, ResultRole } from '../bundle/manifest.ts';
 import type { Change } from '../change/change.ts';
 import { computeRoles, type ComputedRole, type RolePlan } from '../change/compute.ts';
+import { touchedDelegations } from '../change/delegations.ts';
 import { deriveOperation } from '../change/operation.ts';
 import { canonicalBytes, compareUtf8 } from '../encoding/canonical-json.ts';
 import { sha256Hex } from '../encoding/hash.ts';
 import type { Json } from '../encoding/json.ts';
 import type { Dialect, KeyContext } from '../metadata/dialect.ts';
-import type { SignedDocument } from '../metadata/document.ts';
+import type { MetadataKey, SignedDocument } from '../metadata/document.ts';
 import type { RepositoryFiles, VerifiedRepository } from '../metadata/repository.ts';
 import { Contents } from './contents.ts';
 
@@ -26,7 +27,7 @@ export interface RepositoryPlan {
   readonly evidence: ReadonlyMap<string, Uint8Array>;
   /** Identity of the station that is to fill slots. */
   readonly filler: string;
-  /** Who is known to hold a key: key ID to identity, or `online`. */
+  /** Who is known to hold a key: key ID, as listed or canonical, to identity, or `online`. */
   readonly holders: ReadonlyMap<string, string>;
   readonly supersedes: readonly string[];
 }
@@ -78,10 +79,10 @@ function writeRecord(plan: RepositoryPlan, contents: Contents): RepositoryReques
   return {
     dialect: dialect.name,
     name: context.repository,
-    operation: deriveOperation(base, roles),
+    operation: deriveOperation(dialect, base, roles, restarts(plan.changes)),
     supersedes: [...plan.supersedes].sort(),
     roots: plan.files.roots.map((file) => contents.add(file)),
-    base: baseList(base, roles, (document) => contents.add(document.file)),
+    base: baseList(base, plan.changes, roles, (document) => contents.add(document.file)),
     serverKeys: plan.onlineKeys.map(({ role, value }) => ({
       role: role as 'snapshot' | 'timestamp',
       key: contents.add(value),
@@ -98,17 +99,25 @@ function evidenceOf(plan: RepositoryPlan, sha256: string): Uint8Array {
   return bytes;
 }
 
+/** Whether the changes begin a repository anew under a name that had one. */
+export function restarts(changes: readonly Change[]): boolean {
+  return changes.some((change) => change.type === 'init' && change.restart);
+}
+
 /**
- * The state that the request builds on: root, every role that it replaces and the roles that delegate to them,
- * snapshot and timestamp; by role. It is what the server is compared with before anything is posted (M14).
+ * The state that the request builds on: root, every role that it replaces or whose declaration it touches, the
+ * roles that delegate to them, snapshot and timestamp; by role. It is what the server is compared with before
+ * anything is posted (M14).
  */
 export function baseList(
   base: VerifiedRepository | null,
+  changes: readonly Change[],
   roles: readonly ComputedRole[],
   file: (document: SignedDocument) => string,
 ): RepositoryRequest['base'] {
   const names = new Set(['root']);
-  for (const { role } of roles) for (const name of withAncestors(role)) names.add(name);
+  for (const role of [...roles.map((one) => one.role), ...touchedDelegations(changes)])
+    for (const name of withAncestors(role)) names.add(name);
   if (base?.snapshot) names.add('snapshot');
   if (base?.timestamp) names.add('timestamp');
   return [...names].sort().map((role) => {
@@ -118,7 +127,8 @@ export function baseList(
   });
 }
 
-function withAncestors(role: string): string[] {
+/** A role and those that delegate to it, outermost first. */
+export function withAncestors(role: string): string[] {
   const parts = role.split('/');
   return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
 }
@@ -142,13 +152,18 @@ function resultRole(role: ComputedRole, document: string, plan: RepositoryPlan):
       ...slot,
       station: plan.filler,
       algorithm: SLOT_ALGORITHM,
-      keyid: null,
     })),
-    signers: role.signers.map(({ keyid, quorum }) => ({
+    signers: role.signers.map(({ keyid, quorum, key }) => ({
       keyid,
       quorum,
-      holder: plan.holders.get(keyid) ?? (role.slots.length > 0 || !plan.base ? plan.filler : 'unknown'),
+      holder: holderOf(plan, keyid, key),
     })),
     needs: role.needs,
   };
+}
+
+/** Who is known to hold a key; what is not known yet is the filling station's. A claim, shown as one (M17). */
+function holderOf(plan: RepositoryPlan, keyid: string, key: MetadataKey | null): string {
+  if (!key) return plan.filler;
+  return plan.holders.get(keyid) ?? plan.holders.get(key.canonicalId) ?? 'unknown';
 }

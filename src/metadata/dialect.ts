@@ -17,22 +17,34 @@ export interface KeyContext {
   readonly now: number;
 }
 
-/** A place in a new root for a key: the key itself, or the slot that an offline station will fill. */
-export interface RootKeySource {
-  readonly role: string;
-  /** Slot ID while open. */
-  readonly slot: string;
-  /** The dialect's own form of the key (see {@link Dialect.keyValue}); null while open. */
+/** One key of a role's new quorum. */
+export interface QuorumKey {
+  /** Key ID, or the slot ID while the key is not known. */
+  readonly id: string;
+  /** The dialect's own form of a key that is new here (see {@link Dialect.keyValue}); null where it stays or is open. */
   readonly value: Uint8Array | null;
+  readonly open: boolean;
+  /** Canonical ID of the key where it is known, though its form in the metadata may not be yet. */
+  readonly canonicalId: string | null;
 }
 
-/** What a new root is made of. */
-export interface NewRoot {
-  readonly version: number;
-  readonly expires: string;
-  readonly keys: readonly RootKeySource[];
-  /** Keys that a server or the online half holds: role and raw key object as it was said. */
-  readonly onlineKeys: readonly { readonly role: string; readonly value: Uint8Array }[];
+/** Who is to sign a role. */
+export interface Quorum {
+  readonly threshold: number;
+  readonly keys: readonly QuorumKey[];
+}
+
+/** What becomes of one delegated role in its parent's document; null where it is removed. */
+export interface DelegationEdit {
+  readonly role: string;
+  readonly declared: { readonly quorum: Quorum; readonly paths: readonly string[] } | null;
+}
+
+/** A delegated role as its parent declares it. */
+export interface Delegation extends RoleKeys {
+  readonly role: string;
+  /** Which target names it may hold; the form is the dialect's (Notary: prefixes, an empty one for all). */
+  readonly paths: readonly string[];
 }
 
 /** What a certificate for a slot says; the station decides each member. */
@@ -76,8 +88,15 @@ export interface Dialect {
 
   /** Who signs a top-level role, as a root says; keys that may not be used for the repository now are left out. */
   roleKeys(root: SignedDocument, role: string, context: KeyContext): RoleKeys;
+  /**
+   * Who signs a top-level role, as a root says; keys that may not be used now among them. Slots of an unsigned
+   * root count as keys that nobody can verify with.
+   */
+  declaredKeys(root: SignedDocument, role: string): RoleKeys;
   /** Who signs a delegated role, as its parent says; null if it is not declared there. */
   delegatedKeys(parent: SignedDocument, role: string): RoleKeys | null;
+  /** The roles that a targets document delegates to, in its order, which decides who is asked first. */
+  delegations(parent: SignedDocument): readonly Delegation[];
   /** Whether one signature of the key over the payload is valid; only {@link countSigners} may ask. */
   isValid(key: MetadataKey, payload: Uint8Array, signature: Signature): boolean;
 
@@ -88,15 +107,31 @@ export interface Dialect {
 
   /** What a fill of kind `key` carries: the key object as bytes. */
   keyValue(key: PublicKey): Uint8Array;
-  /** What a fill's value, or a server's answer, declares. `role` decides which kinds are allowed. */
+  /**
+   * The key object of an X.509 certificate (PEM), for roles whose keys may be certificates that somebody else made.
+   *
+   * @throws CERTIFICATE-* where it has ended or is weak
+   */
+  certificateValue(pem: Uint8Array, context: KeyContext): Uint8Array;
+  /** What a fill's value, a change or a server's answer declares. `role` decides which kinds are allowed. */
   readKey(role: string, value: Uint8Array, context: KeyContext): MetadataKey;
 
   /** The entries by name; with `unlike`, those left out that it holds as the very same value (large files). */
   targets(document: SignedDocument, unlike?: SignedDocument): ReadonlyMap<string, TargetEntry>;
   listed(document: SignedDocument): ReadonlyMap<string, ListedFile>;
 
-  newRoot(root: NewRoot): JsonObject;
+  /** A root without roles and keys, and targets without entries; version and expiry come with what is put in. */
+  newRoot(): JsonObject;
   newTargets(): JsonObject;
+  /** `signed` of a root with other quorums, version and expiry. Keys that a change leaves without a role go. */
+  withQuorums(
+    signed: JsonObject,
+    quorums: ReadonlyMap<string, Quorum>,
+    version: number,
+    expires: string,
+  ): JsonObject;
+  /** `signed` of targets with other delegations; keys that no delegation uses any more go. */
+  withDelegations(signed: JsonObject, edits: readonly DelegationEdit[]): JsonObject;
   /** `signed` with other entries, version and expiry; everything else stays. Null entry = removed. */
   withTargets(
     signed: JsonObject,
@@ -110,8 +145,8 @@ export interface Dialect {
   /** Null where keys stand bare in the metadata. */
   readonly certificates: CertificateMaker | null;
 
-  /** Roles that a new repository's root names, and the kind of slot that an offline station fills for each. */
-  readonly firstRootSlots: readonly { readonly role: string; readonly kind: 'key' | 'certificate' }[];
+  /** Roles whose keys offline stations hold, and what stands in a root for a key of theirs that is not known yet. */
+  readonly offlineRoles: readonly { readonly role: string; readonly slot: 'key' | 'certificate' }[];
   /** Roles whose keys are held online. */
   readonly onlineRoles: readonly string[];
 }

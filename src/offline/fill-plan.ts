@@ -1,4 +1,4 @@
-import type { ComputedSlot } from '../change/compute.ts';
+import type { ComputedSlot } from '../change/quorum.ts';
 import { incomplete } from '../errors.ts';
 import type { Algorithm } from '../metadata/key.ts';
 import type { RepositoryReading } from '../exchange/read-request.ts';

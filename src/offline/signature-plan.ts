@@ -1,7 +1,6 @@
 import type { ComputedRole } from '../change/compute.ts';
 import { sha256Hex } from '../encoding/hash.ts';
 import { toHex } from '../encoding/text.ts';
-import { signersOf } from '../exchange/read-response.ts';
 import type { Dialect } from '../metadata/dialect.ts';
 import type { SigningKey, SignTask } from '../signer/signer.ts';
 import { repositoryKey } from '../station/events.ts';
@@ -36,13 +35,13 @@ export function planSignatures(station: OfflineStation, examination: Examination
   const bound = new Set<string>();
   const plans: PlannedSignature[] = [];
   let open = false;
-  for (const { reading, roles, fills } of examination.repositories) {
+  for (const { reading, roles } of examination.repositories) {
     const repository = repositoryKey(reading.record);
     for (const role of roles) {
       if (role.open) open = true;
       if (role.open) continue;
-      for (const { id, public: publicKey } of signersOf(reading, role, fills).keys) {
-        const key = publicKey && held.get(toHex(publicKey.spki));
+      for (const { keyid, key: signer } of role.signers) {
+        const key = signer?.public && held.get(toHex(signer.public.spki));
         if (!key) continue;
         const exclusive = role.role !== 'root' || reading.dialect.certificates === null;
         if (exclusive) checkBinding(key, repository);
@@ -53,7 +52,7 @@ export function planSignatures(station: OfflineStation, examination: Examination
           repository,
           dialect: reading.dialect,
           role,
-          keyid: id,
+          keyid,
           payload: sha256Hex(role.document),
           task: { key, scheme, message: role.document },
           place: placeOf(key),

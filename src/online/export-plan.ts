@@ -1,5 +1,8 @@
 import type { Change } from '../change/change.ts';
+import { changedRoles } from '../change/changed-roles.ts';
 import type { RolePlan } from '../change/compute.ts';
+import { isDelegated, touchedDelegations } from '../change/delegations.ts';
+import { changedOnlineRoles } from '../change/root.ts';
 import { formatTime } from '../encoding/time.ts';
 import { conflict, incomplete } from '../errors.ts';
 import type { RepositoryPlan } from '../exchange/request.ts';
@@ -8,7 +11,7 @@ import { dialectOf } from '../metadata/dialects.ts';
 import { DEFAULT_DAYS } from '../policy/expiry.ts';
 import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
 import type { Partner } from '../station/pairing.ts';
-import { documentOf } from '../exchange/request.ts';
+import { documentOf, withAncestors } from '../exchange/request.ts';
 import { fetchRepository, type FetchedRepository } from './fetch.ts';
 import { onlineKey } from './online-keys.ts';
 import type { RepositoryEntry } from './repositories.ts';
@@ -43,7 +46,7 @@ export async function planRepository(
   const dialect = dialectOf(entry.dialect);
   const context = { repository: entry.name, now: station.now * 1000 };
   const { changes } = staged;
-  const delegated = [...new Set(changes.flatMap((change) => (change.type === 'init' ? [] : [change.role])))];
+  const delegated = delegatedRoles(dialect, changes);
   const from = lowestPin(station, entry, recipients);
   const fetched = await fetchRepository(dialect, store, pinOf(station, entry), from, delegated, context);
   const creates = changes.some(({ type }) => type === 'init');
@@ -52,6 +55,7 @@ export async function planRepository(
       where: entry.name,
       hint: `countersign reset ${entry.name}; if it is not yours, find out whose it is`,
     });
+  const onlineRoles = changedOnlineRoles(dialect, { base: fetched?.verified ?? null, changes });
   const roles = rolePlans(station, dialect, entry, changes, fetched);
   const plan: RepositoryPlan = {
     dialect,
@@ -60,7 +64,7 @@ export async function planRepository(
     base: fetched?.verified ?? null,
     changes,
     roles,
-    onlineKeys: creates ? await onlineKeys(station, store, dialect, entry) : [],
+    onlineKeys: await onlineKeys(station, store, dialect, entry, onlineRoles),
     evidence: evidenceOf(station.home, changes),
     filler: fillerOf(recipients, creates),
     holders: station.outbox.holders,
@@ -100,12 +104,7 @@ function rolePlans(
   changes: readonly Change[],
   fetched: FetchedRepository | null,
 ): RolePlan[] {
-  const names = new Set<string>();
-  for (const change of changes) {
-    if (change.type === 'init') for (const { role } of dialect.firstRootSlots) names.add(role);
-    else names.add(change.role);
-  }
-  return [...names].sort().map((role) => {
+  return changedRoles(dialect, changes).map((role) => {
     const current = (fetched && documentOf(fetched.verified, role)?.version) ?? 0;
     const taken = station.outbox.taken.get(`${repositoryKey(entry)} ${role}`) ?? 0;
     const version = role === 'root' ? current + 1 : Math.max(current, taken) + 1;
@@ -114,15 +113,22 @@ function rolePlans(
   });
 }
 
-/** Keys of snapshot and timestamp for a first root: the server's, or this station's own for a folder. */
+/** Delegated roles whose files the changes build on, or whose declaration they touch, and those above them. */
+function delegatedRoles(dialect: Dialect, changes: readonly Change[]): string[] {
+  const named = [...changedRoles(dialect, changes), ...touchedDelegations(changes)].filter(isDelegated);
+  return [...new Set(named.flatMap(withAncestors))].filter(isDelegated).sort();
+}
+
+/** Keys of roles that are held online: the server's, or this station's own for a folder. */
 async function onlineKeys(
   station: OnlineStation,
   store: Store,
   dialect: Dialect,
   entry: RepositoryEntry,
+  roles: readonly string[],
 ): Promise<{ role: string; value: Uint8Array }[]> {
   const keys: { role: string; value: Uint8Array }[] = [];
-  for (const role of dialect.onlineRoles) {
+  for (const role of roles) {
     const server = store.signsSnapshot ? await store.serverKey(role as ServerRole) : null;
     keys.push({ role, value: server ?? dialect.keyValue(onlineKey(station, entry, role).public) });
   }

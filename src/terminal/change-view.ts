@@ -1,4 +1,4 @@
-import type { Change } from '../change/change.ts';
+import type { Change, KeySource } from '../change/change.ts';
 import { escapeCut, show } from './escape.ts';
 
 /** Changes of one repository that are listed; the rest is counted. */
@@ -20,14 +20,43 @@ export function changeLines(
 function changeLine(change: Change): string {
   switch (change.type) {
     case 'init':
-      return 'a first root';
+      return change.restart ? 'a first root, anew' : 'a first root';
     case 'add':
       return `add ${show(change.name, 60)} ${String(change.length)} bytes${intoRole(change.role)}`;
     case 'remove':
       return `remove ${show(change.name, 60)}${intoRole(change.role)}`;
     case 'refresh':
       return `refresh ${escapeCut(change.role, 60)}`;
+    case 'key-add':
+      return `one more key for ${escapeCut(change.role, 60)}: ${sourceText(change.key)}`;
+    case 'key-remove':
+      return `remove key ${escapeCut(change.keyid, 16)} of ${escapeCut(change.role, 40)}`;
+    case 'key-rotate':
+      return `replace the keys of ${escapeCut(change.role, 60)}: ${change.keys.map(sourceText).join(', ')}`;
+    case 'threshold':
+      return `${escapeCut(change.role, 60)} needs ${String(change.threshold)} signatures`;
+    case 'renew-certificate':
+      return `a new certificate for root key ${escapeCut(change.keyid, 16)}`;
+    case 'online-key':
+      return `take the ${escapeCut(change.role, 20)} key from where it is held`;
+    case 'delegation-add':
+      return `delegate to ${escapeCut(change.role, 60)} for ${pathsText(change.paths)}`;
+    case 'delegation-remove':
+      return `delegate no more to ${escapeCut(change.role, 60)}`;
+    case 'paths-remove':
+      return `delegate no more to ${escapeCut(change.role, 40)} for ${pathsText(change.paths)}`;
   }
+}
+
+function sourceText({ form }: KeySource): string {
+  return { slot: 'one chosen or made offline', public: 'a given key', certificate: 'a given certificate' }[
+    form
+  ];
+}
+
+function pathsText(paths: readonly string[]): string {
+  if (paths.length === 0) return 'no paths';
+  return paths.map((path) => (path === '' ? 'all names' : show(path, 40))).join(', ');
 }
 
 function intoRole(role: string): string {

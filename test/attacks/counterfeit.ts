@@ -6,6 +6,7 @@ import type { JsonObject } from '../../src/encoding/json.ts';
 import { formatTime } from '../../src/encoding/time.ts';
 import { buildRequest } from '../../src/exchange/request.ts';
 import type { PublicKey } from '../../src/metadata/key.ts';
+import type { Quorum } from '../../src/metadata/dialect.ts';
 import { notary } from '../../src/metadata/notary/dialect.ts';
 import { verifyRepository, type RepositoryFiles } from '../../src/metadata/repository.ts';
 import { testKey, type TestKey } from '../metadata/keys.ts';
@@ -70,15 +71,17 @@ export function counterfeit(
     file(
       by.root,
       idOf('root', certificate, gun),
-      notary.newRoot({
-        version: at + 1,
+      notary.withQuorums(
+        notary.newRoot(),
+        new Map([
+          ['root', quorumOf('root', certificate, gun)],
+          ['targets', quorumOf('targets', notary.keyValue(targets), gun)],
+          ['snapshot', quorumOf('snapshot', online, gun)],
+          ['timestamp', quorumOf('timestamp', online, gun)],
+        ]),
+        at + 1,
         expires,
-        keys: [
-          { role: 'root', slot: 'root.certificate', value: certificate },
-          { role: 'targets', slot: 'targets.key', value: notary.keyValue(targets) },
-        ],
-        onlineKeys: ['snapshot', 'timestamp'].map((role) => ({ role, value: online })),
-      }),
+      ),
     ),
   );
   const onlineId = idOf('snapshot', online, gun);
@@ -89,6 +92,10 @@ export function counterfeit(
   const snapshot = file(by.online, onlineId, notary.newSnapshot(listed, 1, expires));
   const timestamp = file(by.online, onlineId, notary.newTimestamp(snapshot, 1, expires));
   return { roots, snapshot, timestamp, targets: new Map([['targets', signed]]) };
+}
+
+function quorumOf(role: string, value: Uint8Array, gun: string): Quorum {
+  return { threshold: 1, keys: [{ id: idOf(role, value, gun), value, open: false, canonicalId: null }] };
 }
 
 /** A targets file that the attacker signed. */

@@ -44,7 +44,7 @@ describe('the validators', () => {
         '-e',
         `
         import * as validators from ${JSON.stringify(generated)};
-        if (validators.changes([{ type: 'init' }]) !== true) process.exit(1);
+        if (validators.changes([{ restart: false, type: 'init' }]) !== true) process.exit(1);
         if (validators.changes([{ type: 'none' }]) !== false) process.exit(1);`,
       ],
       { encoding: 'utf8' },

@@ -9,7 +9,7 @@ import { refusalOf } from './samples.ts';
 const HEX = 'a'.repeat(64);
 /** One value of each type, checked by the compiler; the schemas must say the same. */
 const changes: readonly Required<Change>[] = [
-  { type: 'init' },
+  { type: 'init', restart: false },
   {
     type: 'add',
     role: 'targets',

@@ -90,7 +90,7 @@ function check(
   delegations: string,
   all: Step[],
 ): void {
-  const changes: Change[] = [...(base ? [] : [{ type: 'init' } as const]), ...all.map(changeOf)];
+  const changes: Change[] = [...(base ? [] : [{ type: 'init', restart: false } as const]), ...all.map(changeOf)];
   if (base && all.length === 0) return;
   const result = model(start, all);
   if (result === null) {
@@ -148,7 +148,7 @@ describe('R3: the change function against a plain map', () => {
         const direct = [...all].filter(
           ([name, content], at) => content !== null && !all.slice(at + 1).some(([later]) => later === name),
         );
-        const init: Change = { type: 'init' };
+        const init: Change = { type: 'init', restart: false };
         const one = targetsOf(null, [init, ...all.map(changeOf)]).document;
         const other = targetsOf(null, [init, ...direct.reverse().map(changeOf)]).document;
         expect(Buffer.compare(one, other)).toBe(0);

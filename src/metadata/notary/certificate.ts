@@ -60,6 +60,21 @@ export function checkRootCertificate(certificate: RootCertificate, gun: string, 
   }
 }
 
+/**
+ * Whether a certificate may be put into a delegation, as the stock client asks: not ended, not weak. Its names do
+ * not matter there, and readers never look at the dates again.
+ *
+ * @param now milliseconds since 1970
+ * @throws CERTIFICATE-ALGORITHM, CERTIFICATE-DATES, CERTIFICATE-NOT-YET-VALID, CERTIFICATE-EXPIRED
+ */
+export function checkDelegationCertificate(certificate: RootCertificate, role: string, now: number): void {
+  if (certificate.publicKey.algorithm === 'ed25519')
+    throw refused('CERTIFICATE-ALGORITHM', 'no Notary client accepts an Ed25519 certificate', {
+      where: role,
+    });
+  checkValidity(certificate, role, now);
+}
+
 function checkName(commonName: string, gun: string): void {
   const prefix = commonName.replace(/\*+$/, '');
   if (commonName === gun || (prefix !== commonName && gun.startsWith(prefix))) return;
@@ -97,6 +112,6 @@ function checkValidity(
       expected: `until ${formatTime(notAfter)}`,
       found: formatTime(Math.floor(now / 1000)),
       where: gun,
-      hint: 'clients refuse every root with it, a newer one included: only a new repository under the name helps',
+      hint: 'a root with it is refused by every client, a newer one included: only a new repository under the name helps',
     });
 }

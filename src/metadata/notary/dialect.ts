@@ -1,23 +1,22 @@
 import { refused } from '../../errors.ts';
 import { canonicalBytes } from '../../encoding/canonical-json.ts';
 import type { Dialect } from '../dialect.ts';
-import { checkRootCertificate, readRootCertificate } from './certificate.ts';
+import { checkDelegationCertificate, checkRootCertificate, readRootCertificate } from './certificate.ts';
 import { certificateMaker } from './certificate-maker.ts';
 import { form, parseFile, writeFile } from './file.ts';
-import { bareKeyObject, envelopeSignature, schemeOf, signatureVerifies, standaloneKey } from './keys.ts';
+import { delegatedRoleKeys, delegationsOf, withDelegations } from './delegations.ts';
+import {
+  bareKeyObject,
+  certificateKeyObject,
+  envelopeSignature,
+  schemeOf,
+  signatureVerifies,
+  standaloneKey,
+} from './keys.ts';
 import { checkGun, checkTargetName, checkTargetsRoleName } from './names.ts';
 import { newSnapshot, newTimestamp } from './online-roles.ts';
-import { checkRoot, newRoot, rootRoleKeys } from './root.ts';
-import {
-  checkTargets,
-  delegatedRoleKeys,
-  listedFiles,
-  newTargets,
-  targetsOf,
-  withTargets,
-} from './targets.ts';
-import { isObject } from '../../encoding/json.ts';
-import { parseStrictJson } from '../../encoding/strict-json.ts';
+import { checkRoot, declaredRootKeys, newRoot, rootRoleKeys, withQuorums } from './root.ts';
+import { checkTargets, listedFiles, newTargets, targetsOf, withTargets } from './targets.ts';
 import { fromBase64 } from '../../encoding/text.ts';
 
 /** Notary v1: what Docker Content Trust, the `notary` client and notary-server speak. */
@@ -37,7 +36,9 @@ export const notary: Dialect = {
   write: writeFile,
 
   roleKeys: rootRoleKeys,
+  declaredKeys: declaredRootKeys,
   delegatedKeys: delegatedRoleKeys,
+  delegations: delegationsOf,
   isValid: signatureVerifies,
 
   scheme(algorithm, role) {
@@ -55,17 +56,20 @@ export const notary: Dialect = {
   signature: envelopeSignature,
 
   keyValue: (key) => canonicalBytes(bareKeyObject(key)),
+  certificateValue(pem, context) {
+    const certificate = readRootCertificate(pem);
+    checkDelegationCertificate(certificate, context.repository, context.now);
+    return canonicalBytes(certificateKeyObject(certificate.publicKey, pem));
+  },
   readKey(role, value, context) {
     const { object, key } = standaloneKey(value);
-    const { keytype } = object;
-    const certified = typeof keytype === 'string' && keytype.endsWith('-x509');
-    if (certified !== (role === 'root'))
-      throw form(role, 'a root key must be a certificate, and no other key may be');
+    const certified = (object['keytype'] as string).endsWith('-x509');
+    if (role === 'root' ? !certified : certified && !role.startsWith('targets'))
+      throw form(role, 'a root key must be a certificate, and a key of a server may not be one');
     if (!key.public) throw form(role, 'a key of a kind that nobody can verify with');
-    if (certified) {
-      const keyval = (parseStrictJson(value) as Record<string, unknown>)['keyval'];
-      const pem = isObject(keyval as never) ? (keyval as Record<string, string>)['public'] : undefined;
-      checkRootCertificate(readRootCertificate(fromBase64(pem ?? '')), context.repository, context.now);
+    if (role === 'root') {
+      const { public: pem } = object['keyval'] as { public: string };
+      checkRootCertificate(readRootCertificate(fromBase64(pem)), context.repository, context.now);
     }
     return key;
   },
@@ -74,14 +78,16 @@ export const notary: Dialect = {
   listed: listedFiles,
   newRoot,
   newTargets,
+  withQuorums,
+  withDelegations,
   withTargets,
   newSnapshot,
   newTimestamp,
 
   certificates: certificateMaker,
-  firstRootSlots: [
-    { role: 'root', kind: 'certificate' },
-    { role: 'targets', kind: 'key' },
+  offlineRoles: [
+    { role: 'root', slot: 'certificate' },
+    { role: 'targets', slot: 'key' },
   ],
   onlineRoles: ['snapshot', 'timestamp'],
 };

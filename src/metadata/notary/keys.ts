@@ -93,6 +93,20 @@ function publicKeyOf(keytype: string, material: Uint8Array): PublicKey | null {
   return key;
 }
 
+const SLOT = 'slot:';
+
+/** How a key that is not known yet stands in an unsigned document: under its slot's name, as no client reads it. */
+export function openKey(slot: string, canonicalId: string | null): { id: string; object: JsonObject } {
+  return { id: `${SLOT}${slot}`, object: { key: canonicalId, slot } };
+}
+
+/** A key as an unsigned root lists it: {@link metadataKey}, or a slot, which nobody can verify with. */
+export function declaredKey(id: string, object: Json | undefined): MetadataKey {
+  if (!id.startsWith(SLOT) || !isObject(object)) return metadataKey(id, object);
+  const { key } = object;
+  return { id, canonicalId: typeof key === 'string' ? key : id, public: null };
+}
+
 /** Root keys are certificates; one that names another repository, or is not valid now, does not count. */
 export function rootKeyIsUsable(object: Json | undefined, repository: string, now: number): boolean {
   const { keytype, material } = readKeyObject(object);

@@ -1,9 +1,8 @@
 import { isObject, type Json, type JsonObject } from '../../encoding/json.ts';
-import type { KeyContext, NewRoot } from '../dialect.ts';
+import type { KeyContext, Quorum } from '../dialect.ts';
 import type { RoleKeys, SignedDocument } from '../document.ts';
 import { form } from './file.ts';
-import { metadataKey, rootKeyIsUsable, standaloneKey } from './keys.ts';
-import { parseStrictJson } from '../../encoding/strict-json.ts';
+import { declaredKey, metadataKey, openKey, rootKeyIsUsable, standaloneKey } from './keys.ts';
 
 const BASE_ROLES = ['root', 'snapshot', 'targets', 'timestamp'] as const;
 
@@ -15,6 +14,8 @@ export function checkRoot(signed: JsonObject): void {
   for (const role of BASE_ROLES)
     if (!isObject(roles) || !isObject(roles[role])) throw form('root', `the role "${role}" is missing`);
   for (const role of Object.keys(roles as JsonObject)) roleOf(signed, role);
+  for (const id of Object.keys(signed['keys'] as JsonObject))
+    if (!/^[0-9a-f]{64}$/.test(id)) throw form('root', 'a key ID is not 64 hex digits');
 }
 
 function roleOf(signed: JsonObject, role: string): { keyids: string[]; threshold: number } {
@@ -42,26 +43,45 @@ export function rootRoleKeys(root: SignedDocument, role: string, context: KeyCon
   return { threshold, keys: usable.map((id) => metadataKey(id, keys[id])) };
 }
 
-/** `signed` of a new root; a slot stands in `keys` and `keyids` under its own name until it is filled. */
-export function newRoot(root: NewRoot): JsonObject {
-  const keys: Record<string, Json> = {};
-  const roles: Record<string, Json> = {};
-  for (const { role, slot, value } of root.keys) {
-    const id = value ? standaloneKey(value).key.id : `slot:${slot}`;
-    keys[id] = value ? parseStrictJson(value) : { slot };
-    roles[role] = { keyids: [id], threshold: 1 };
+/** Keys of a top-level role, those that may not be used now among them. */
+export function declaredRootKeys(root: SignedDocument, role: string): RoleKeys {
+  const { keyids, threshold } = roleOf(root.signed, role);
+  const keys = root.signed['keys'] as JsonObject;
+  return { threshold, keys: keyids.map((id) => declaredKey(id, keys[id])) };
+}
+
+/** A root without roles; {@link withQuorums} puts them in. */
+export function newRoot(): JsonObject {
+  return { _type: 'Root', consistent_snapshot: false, expires: '', keys: {}, roles: {}, version: 0 };
+}
+
+/**
+ * The root with other quorums; a slot stands in `keys` and `keyids` under its own name until it is filled. A key
+ * that a quorum loses goes, unless another role names it; keys that no role named before stay, as stock Notary
+ * leaves them.
+ */
+export function withQuorums(
+  signed: JsonObject,
+  quorums: ReadonlyMap<string, Quorum>,
+  version: number,
+  expires: string,
+): JsonObject {
+  const keys = { ...(signed['keys'] as JsonObject) };
+  const roles: Record<string, Json> = { ...(signed['roles'] as JsonObject) };
+  const replaced = new Set([...quorums.keys()].flatMap((role) => keyIdsOf(roles[role])));
+  for (const [role, quorum] of quorums) {
+    const keyids = quorum.keys.map(({ id, value, open, canonicalId }) => {
+      const placed = open ? openKey(id, canonicalId) : value && { id, object: standaloneKey(value).object };
+      if (placed) keys[placed.id] = placed.object;
+      return placed?.id ?? id;
+    });
+    roles[role] = { keyids, threshold: quorum.threshold };
   }
-  for (const { role, value } of root.onlineKeys) {
-    const { object, key } = standaloneKey(value);
-    keys[key.id] = object;
-    roles[role] = { keyids: [key.id], threshold: 1 };
-  }
-  return {
-    _type: 'Root',
-    consistent_snapshot: false,
-    expires: root.expires,
-    keys,
-    roles,
-    version: root.version,
-  };
+  const named = new Set(Object.values(roles).flatMap(keyIdsOf));
+  for (const id of replaced) if (!named.has(id)) Reflect.deleteProperty(keys, id);
+  return { ...signed, expires, keys, roles, version };
+}
+
+function keyIdsOf(role: Json | undefined): string[] {
+  return isObject(role) ? (role['keyids'] as string[]) : [];
 }

@@ -1,8 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../../encoding/json.ts';
 import { fromBase64, fromHex, toBase64, toHex } from '../../encoding/text.ts';
-import type { ListedFile, RoleKeys, SignedDocument, TargetEntry } from '../document.ts';
+import type { ListedFile, SignedDocument, TargetEntry } from '../document.ts';
 import { form } from './file.ts';
-import { metadataKey } from './keys.ts';
 
 /** Structure of a targets document: members that Go writes always, in the forms that survive its rewriting. */
 export function checkTargets(role: string, signed: JsonObject): void {
@@ -36,24 +35,6 @@ export function targetsOf(document: SignedDocument, unlike?: SignedDocument): Ma
     if (!Object.hasOwn(others, name) || others[name] !== entry)
       decoded.set(name, entryOf(document.role, entry));
   return decoded;
-}
-
-/** Keys of a role that this document delegates to; null if it does not. */
-export function delegatedRoleKeys(parent: SignedDocument, role: string): RoleKeys | null {
-  const delegations = parent.signed['delegations'] as JsonObject;
-  const roles = (delegations['roles'] ?? []) as Json[];
-  const found = roles.find((entry) => isObject(entry) && entry['name'] === role);
-  if (!isObject(found)) return null;
-  const keyids = (found['keyids'] ?? []) as Json;
-  const threshold = found['threshold'];
-  if (!Array.isArray(keyids) || typeof threshold !== 'number' || threshold < 1)
-    throw form(parent.role, `the delegation "${role}" has no key IDs or no threshold`);
-  const keys = delegations['keys'] as JsonObject;
-  const ids = [...new Set(keyids as string[])];
-  return {
-    threshold,
-    keys: ids.map((id) => metadataKey(id, Object.hasOwn(keys, id) ? keys[id] : undefined)),
-  };
 }
 
 /** A targets document without entries; version and expiry are set by {@link withTargets}. */

@@ -1,0 +1,105 @@
+import { refused } from '../errors.ts';
+import type { Delegation, DelegationEdit, Dialect } from '../metadata/dialect.ts';
+import type { Change } from './change.ts';
+import { changesQuorum, quorumAfter, type QuorumInputs } from './quorum.ts';
+
+/** The role whose document declares a delegated role. */
+export function parentOf(role: string): string {
+  return role.slice(0, role.lastIndexOf('/'));
+}
+
+/** Whether a role is declared by a targets document, not by the root. */
+export function isDelegated(role: string): boolean {
+  return role.includes('/');
+}
+
+/** The delegated roles whose declaration a change touches, in the order in which changes first name them. */
+export function touchedDelegations(changes: readonly Change[]): string[] {
+  const roles = changes.flatMap((change) => {
+    switch (change.type) {
+      case 'delegation-add':
+      case 'delegation-remove':
+      case 'paths-remove':
+      case 'key-add':
+      case 'key-remove':
+      case 'key-rotate':
+      case 'threshold':
+        return isDelegated(change.role) ? [change.role] : [];
+      default:
+        return [];
+    }
+  });
+  return [...new Set(roles)];
+}
+
+/**
+ * What becomes of the roles that one document delegates to.
+ *
+ * @param current the parent's delegations now
+ * @throws CHANGE-DELEGATION, CHANGE-KEY, CHANGE-THRESHOLD, NAME-ROLE
+ */
+export function delegationEdits(
+  dialect: Dialect,
+  current: readonly Delegation[],
+  roles: readonly string[],
+  changes: readonly Change[],
+  inputs: QuorumInputs,
+): DelegationEdit[] {
+  return roles.map((role) => {
+    dialect.checkTargetsRole(role);
+    const before = current.find((delegation) => delegation.role === role) ?? null;
+    return editOf(dialect, role, before, changes, inputs);
+  });
+}
+
+function editOf(
+  dialect: Dialect,
+  role: string,
+  before: Delegation | null,
+  changes: readonly Change[],
+  inputs: QuorumInputs,
+): DelegationEdit {
+  const where = `${inputs.context.repository} ${role}`;
+  let current = before;
+  let exists = before !== null;
+  let since = 0;
+  let paths = [...(before?.paths ?? [])];
+  for (const [index, change] of changes.entries()) {
+    if (!('role' in change) || change.role !== role) continue;
+    if (change.type === 'delegation-add') {
+      exists = true;
+      for (const path of change.paths) if (!paths.includes(path)) paths.push(path);
+    } else if (change.type === 'delegation-remove') {
+      if (!exists) throw absent(role, where);
+      // A role that is removed and added again in one request begins without its old keys and paths.
+      exists = false;
+      current = null;
+      since = index + 1;
+      paths = [];
+    } else if (change.type === 'paths-remove') {
+      if (!exists) throw absent(role, where);
+      removePaths(paths, change.paths, where);
+    } else if (changesQuorum(change, role) && !exists) throw absent(role, where);
+  }
+  if (!exists) return { role, declared: null };
+  return {
+    role,
+    declared: { quorum: quorumAfter(dialect, role, current, changes.slice(since), inputs), paths },
+  };
+}
+
+function removePaths(paths: string[], gone: readonly string[], where: string): void {
+  for (const path of gone) {
+    const at = paths.indexOf(path);
+    if (at < 0) throw refused('CHANGE-DELEGATION', 'the delegation has no such path', { found: path, where });
+    paths.splice(at, 1);
+  }
+}
+
+function absent(role: string, where: string): Error {
+  return refused('CHANGE-DELEGATION', 'nothing delegates to this role', {
+    found: role,
+    where,
+    hint: 'delegation list shows the roles that there are; delegation add makes one',
+  });
+}
