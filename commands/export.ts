@@ -25,6 +25,10 @@ export default class Export extends BaseCommand {
       description: 'offline station to address (default: all paired)',
       helpValue: 'NAME',
     }),
+    fill: Flags.string({
+      description: 'station that signs first and fills in new keys and certificates',
+      helpValue: 'NAME',
+    }),
     supersede: Flags.string({
       description: 'outstanding request that this one replaces',
       helpValue: 'DIGEST',
@@ -41,6 +45,7 @@ export default class Export extends BaseCommand {
           out: flags.output,
           to: flags.to ?? [],
           supersede: flags.supersede ?? null,
+          filler: flags.fill ?? null,
           progress: (done, total) => {
             progress.update(done, total);
           },

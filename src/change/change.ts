@@ -42,6 +42,8 @@ export interface RemoveChange {
 export interface RefreshChange {
   readonly type: 'refresh';
   readonly role: string;
+  /** How long it is to be valid from the export on; null for the role's default. */
+  readonly days: number | null;
 }
 
 /**

@@ -12,6 +12,8 @@ export interface ComputedSlot {
   readonly role: string;
   /** Canonical ID of the key that a certificate is for; null where the filling station chooses the key. */
   readonly keyid: string | null;
+  /** That key; null where the filling station chooses. */
+  readonly key: MetadataKey | null;
 }
 
 /** A key of a role as the changes leave it. */
@@ -134,7 +136,7 @@ function resolve(
     const id = slots === 0 ? `${role}.${kind}` : `${role}.${kind}.${String(slots + 1)}`;
     slots += 1;
     const known = 'renews' in draft ? draft.renews : (given?.key ?? null);
-    return filled(dialect, { id, kind, role, keyid: known?.canonicalId ?? null }, inputs);
+    return filled(dialect, { id, kind, role, keyid: known?.canonicalId ?? null, key: known }, inputs);
   });
   checkDistinct(keys, `${inputs.context.repository} ${role}`);
   return keys;

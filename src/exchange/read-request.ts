@@ -189,7 +189,7 @@ function signersText({ signers, needs, slots }: Pick<ResultRole, 'needs'> & Sign
 
 interface SignersAndSlots {
   readonly signers: readonly { readonly keyid: string; readonly quorum: string }[];
-  readonly slots: readonly ComputedSlot[];
+  readonly slots: readonly Omit<ComputedSlot, 'key'>[];
 }
 
 function requireSame(check: string, message: string, expected: string, found: string, where: string): void {

@@ -6,6 +6,7 @@ import { deriveOperation } from '../change/operation.ts';
 import { canonicalBytes, compareUtf8 } from '../encoding/canonical-json.ts';
 import { sha256Hex } from '../encoding/hash.ts';
 import type { Json } from '../encoding/json.ts';
+import { incomplete } from '../errors.ts';
 import type { Dialect, KeyContext } from '../metadata/dialect.ts';
 import type { MetadataKey, SignedDocument } from '../metadata/document.ts';
 import type { RepositoryFiles, VerifiedRepository } from '../metadata/repository.ts';
@@ -25,8 +26,8 @@ export interface RepositoryPlan {
   readonly onlineKeys: readonly { readonly role: string; readonly value: Uint8Array }[];
   /** Manifests that travel along, by SHA-256. */
   readonly evidence: ReadonlyMap<string, Uint8Array>;
-  /** Identity of the station that is to fill slots. */
-  readonly filler: string;
+  /** Identity of the station that is to fill slots; null while nobody said which. */
+  readonly filler: string | null;
   /** Who is known to hold a key: key ID, as listed or canonical, to identity, or `online`. */
   readonly holders: ReadonlyMap<string, string>;
   readonly supersedes: readonly string[];
@@ -148,9 +149,9 @@ function resultRole(role: ComputedRole, document: string, plan: RepositoryPlan):
     expires: role.expires,
     payload: role.open ? null : sha256Hex(role.document),
     document,
-    slots: role.slots.map((slot) => ({
-      ...slot,
-      station: plan.filler,
+    slots: role.slots.map(({ id, kind, role: held, keyid }) => ({
+      ...{ id, kind, role: held, keyid },
+      station: fillerOf(plan),
       algorithm: SLOT_ALGORITHM,
     })),
     signers: role.signers.map(({ keyid, quorum, key }) => ({
@@ -164,6 +165,19 @@ function resultRole(role: ComputedRole, document: string, plan: RepositoryPlan):
 
 /** Who is known to hold a key; what is not known yet is the filling station's. A claim, shown as one (M17). */
 function holderOf(plan: RepositoryPlan, keyid: string, key: MetadataKey | null): string {
-  if (!key) return plan.filler;
+  if (!key) return fillerOf(plan);
   return plan.holders.get(keyid) ?? plan.holders.get(key.canonicalId) ?? 'unknown';
+}
+
+/** @throws EXPORT-FILLER (exit 4) where several stations are addressed and none was named */
+function fillerOf({ filler, context }: RepositoryPlan): string {
+  if (filler !== null) return filler;
+  throw incomplete(
+    'EXPORT-FILLER',
+    'one station must fill in the new keys and certificates, and sign first',
+    {
+      where: context.repository,
+      hint: 'name it: export --fill STATION',
+    },
+  );
 }

@@ -15,7 +15,7 @@ export function baseEvents(
   examination: Examination,
   manifest: RequestManifest,
 ): ExchangeEvent[] {
-  return examination.repositories.flatMap(({ reading }) => {
+  return examination.repositories.flatMap(({ reading, differences }) => {
     const repository = repositoryKey(reading.record);
     if (station.signing.get(examination.digest)?.accepted.has(repository)) return [];
     const marks = marksOf(station.marks, repository);
@@ -30,6 +30,10 @@ export function baseEvents(
         },
       },
     ];
+    for (const { role, keys } of differences.flatMap((one) => [...one.quorums, ...one.delegations]))
+      for (const { state, canonicalId } of keys)
+        if (state === 'leaves')
+          events.push({ event: 'dropped', data: { repository, role, key: canonicalId } });
     const { base, record } = reading;
     if (!base) return events;
     const sha256 = sha256Hex(base.root.payload);

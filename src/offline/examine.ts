@@ -12,6 +12,7 @@ import {
 } from '../exchange/read-request.ts';
 import { checkBase } from '../policy/base.ts';
 import { checkExpiry } from '../policy/expiry.ts';
+import { checkOwnKeys } from '../policy/own-keys.ts';
 import { checkNotAfter, CLOCK_TOLERANCE } from '../policy/request-time.ts';
 import { checkSequence, type LastSequences } from '../policy/sequence.ts';
 import { checkSigned, checkVersion } from '../policy/versions.ts';
@@ -148,7 +149,7 @@ function examineRepository(
   station: OfflineStation,
   bundle: Bundle<RequestManifest>,
   record: RequestManifest['repositories'][number],
-  known: RepositoryReading | undefined,
+  before: RepositoryReading | undefined,
 ): RepositoryExamination {
   const key = repositoryKey(record);
   const marks = marksOf(station.marks, key);
@@ -156,7 +157,7 @@ function examineRepository(
   if (!station.signing.get(bundle.digest)?.accepted.has(key))
     checkSequence(manifest.sequence, lastSequences(station, marks, manifest.from.key), record.name);
   const reading =
-    known ??
+    before ??
     readRepository(
       record,
       (name) => bundle.read(name),
@@ -174,12 +175,14 @@ function examineRepository(
     if (!role.open) checkSigned(role, marks, record);
   }
   const differences = differencesOf(reading, roles);
+  checkOwnKeys(reading, differences, (keyid) => station.keys.keys.has(keyid));
+  const known = { holders: station.holders, dropped: station.dropped.get(key) ?? new Set<string>() };
   return {
     reading,
     roles,
     differences,
     fills,
-    anomalies: anomaliesOf(reading, differences, marks, manifest.from.key, station.now),
+    anomalies: anomaliesOf(reading, differences, marks, manifest.from.key, station.now, known),
   };
 }
 

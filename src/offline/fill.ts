@@ -12,7 +12,8 @@ import type { OfflineStation } from './station.ts';
 /** Root certificates last ten years, as stock Notary makes them; a day back for a clock that runs behind. */
 const CERTIFICATE_DAYS = 3_650;
 const DAY = 86_400;
-const LABEL_LENGTH = 64;
+/** Longest name that fits into a token's label beside the role and a number. */
+const LABEL_NAME = 52;
 
 /**
  * Fills every open slot: generates keys, makes certificates, and records each in the ledger before anything is
@@ -53,10 +54,11 @@ export async function fillSlots(
   station.home.ledger.append(events);
 }
 
+/** A certificate over the plan's key; where that is another station's, one of this station signs it. */
 function certificateContent(station: OfflineStation, plan: PlannedFill, key: SigningKey): CertificateContent {
   return {
     repository: plan.reading.record.name,
-    key: key.public,
+    key: plan.public ?? key.public,
     issuer: key.public,
     serial: randomBytes(16),
     notBefore: station.now - DAY,
@@ -82,9 +84,10 @@ async function keysFor(
 ): Promise<ReadonlyMap<PlannedFill, SigningKey>> {
   const keys = new Map<PlannedFill, SigningKey>();
   const missing: { plan: PlannedFill; intent: KeyIntent }[] = [];
+  const labels = new Set(station.keys.labels);
   for (const plan of plans) {
     if (plan.key) keys.set(plan, plan.key);
-    else missing.push({ plan, intent: intentFor(station, plan) });
+    else missing.push({ plan, intent: intentFor(station, plan, labels) });
   }
   const fresh = missing.filter(({ intent }) => !station.keys.open.has(intent.label));
   station.home.ledger.append(fresh.map(({ intent }) => keyIntentEvent(intent)));
@@ -127,8 +130,9 @@ function byPlace<T extends { readonly plan: PlannedFill }>(entries: readonly T[]
   return [...groups.values()];
 }
 
-function intentFor(station: OfflineStation, plan: PlannedFill): KeyIntent {
-  const label = keyLabel(plan);
+function intentFor(station: OfflineStation, plan: PlannedFill, labels: Set<string>): KeyIntent {
+  const label = freeLabel(plan, labels);
+  labels.add(label);
   const open = station.keys.open.get(label);
   if (open) return open;
   return {
@@ -141,9 +145,16 @@ function intentFor(station: OfflineStation, plan: PlannedFill): KeyIntent {
   };
 }
 
-/** Tokens keep labels of 64 bytes: the whole name where it fits, else its end and a digest of all of it. */
-function keyLabel({ slot, reading, repository }: PlannedFill): string {
-  const label = `${slot.role} ${reading.record.name}`;
-  if (label.length <= LABEL_LENGTH) return label;
-  return `${slot.role} ${reading.record.name.slice(-32)} ${sha256Hex(toUtf8(repository)).slice(0, 16)}`;
+/**
+ * A label that no key has: role and name, with a number from the second key of a repository on. Tokens keep 64
+ * bytes: of a longer name its end and a digest of all of it.
+ */
+function freeLabel({ slot, reading, repository }: PlannedFill, labels: ReadonlySet<string>): string {
+  const { name } = reading.record;
+  const short = `${name.slice(-32)} ${sha256Hex(toUtf8(repository)).slice(0, 16)}`;
+  const label = `${slot.role} ${name.length <= LABEL_NAME ? name : short}`;
+  for (let number = 1; ; number++) {
+    const candidate = number === 1 ? label : `${label} ${String(number)}`;
+    if (!labels.has(candidate)) return candidate;
+  }
 }

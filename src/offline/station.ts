@@ -1,3 +1,4 @@
+import { foldDropped } from '../station/dropped-keys.ts';
 import type { Home } from '../station/home.ts';
 import { foldKeys, type KeyRegistry } from '../station/key-registry.ts';
 import { foldMarks, type StationMarks } from '../station/marks.ts';
@@ -13,6 +14,10 @@ export interface OfflineStation {
   readonly signing: ReadonlyMap<string, SigningState>;
   readonly keys: KeyRegistry;
   readonly partners: readonly Partner[];
+  /** Canonical key ID to the name of the station that holds the key, as this one or a pinned card says. */
+  readonly holders: ReadonlyMap<string, string>;
+  /** Keys that approved requests took away, by repository. */
+  readonly dropped: ReadonlyMap<string, ReadonlySet<string>>;
   hashOfLine(line: number): string | null;
   /** What was filled in for one repository of a request, by slot. */
   fillsOf(request: string, repository: string): ReadonlyMap<string, Uint8Array>;
@@ -22,14 +27,17 @@ export interface OfflineStation {
 export function offlineStation(home: Home, now: number): OfflineStation {
   const lines = home.ledger.lines();
   const signing = foldSigning(lines);
+  const keys = foldKeys(lines);
   const fills = new Map<string, Map<string, Map<string, Uint8Array>>>();
   return {
     home,
     now,
     marks: foldMarks(lines),
     signing,
-    keys: foldKeys(lines),
+    keys,
     partners: partners(home),
+    holders: new Map([...keys.keys.keys()].map((id) => [id, home.name])),
+    dropped: foldDropped(lines),
     hashOfLine: (line) => home.ledger.hashOfLine(line),
     fillsOf(request, repository) {
       let byRepository = fills.get(request);

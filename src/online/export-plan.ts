@@ -4,7 +4,7 @@ import type { RolePlan } from '../change/compute.ts';
 import { isDelegated, touchedDelegations } from '../change/delegations.ts';
 import { changedOnlineRoles } from '../change/root.ts';
 import { formatTime } from '../encoding/time.ts';
-import { conflict, incomplete } from '../errors.ts';
+import { conflict, usage } from '../errors.ts';
 import type { RepositoryPlan } from '../exchange/request.ts';
 import type { Dialect } from '../metadata/dialect.ts';
 import { dialectOf } from '../metadata/dialects.ts';
@@ -27,6 +27,13 @@ export interface PlannedRepository {
   readonly seen: readonly ExchangeEvent[];
 }
 
+export interface PlanOptions {
+  /** Digest of an outstanding request that this one replaces. */
+  readonly supersede: string | null;
+  /** Name of the station that is to fill slots; null where only one could. */
+  readonly filler: string | null;
+}
+
 const DAY = 86_400;
 
 /**
@@ -41,7 +48,7 @@ export async function planRepository(
   entry: RepositoryEntry,
   staged: StagedChanges,
   recipients: readonly Partner[],
-  supersede: string | null,
+  { supersede, filler }: PlanOptions,
 ): Promise<PlannedRepository> {
   const dialect = dialectOf(entry.dialect);
   const context = { repository: entry.name, now: station.now * 1000 };
@@ -66,7 +73,7 @@ export async function planRepository(
     roles,
     onlineKeys: await onlineKeys(station, store, dialect, entry, onlineRoles),
     evidence: evidenceOf(station.home, changes),
-    filler: fillerOf(recipients, creates),
+    filler: fillerOf(recipients, filler),
     holders: station.outbox.holders,
     supersedes: supersede === null ? [] : [supersede],
   };
@@ -86,15 +93,20 @@ function lowestPin(station: OnlineStation, entry: RepositoryEntry, recipients: r
   );
 }
 
-/** Slots of a first root are for one station, since two would make two different roots (M4). */
-function fillerOf(recipients: readonly Partner[], creates: boolean): string {
-  const [first, second] = recipients;
-  if (creates && second)
-    throw incomplete('EXPORT-FILLER', 'a first root needs one station to fill it in', {
-      found: recipients.map(({ name }) => name).join(' '),
-      hint: 'name it with --to NAME',
+/**
+ * Slots are for one station, since two would make two different roots (M4); null while nobody said which.
+ *
+ * @throws PAIR-UNKNOWN (exit 2)
+ */
+function fillerOf(recipients: readonly Partner[], named: string | null): string | null {
+  if (named === null) return recipients.length === 1 ? (recipients[0]?.identity ?? null) : null;
+  const filler = recipients.find(({ name }) => name === named);
+  if (!filler)
+    throw usage('PAIR-UNKNOWN', 'the request is not for the station that is to fill it in', {
+      expected: recipients.map(({ name }) => name).join(', '),
+      found: named,
     });
-  return first?.identity ?? '';
+  return filler.identity;
 }
 
 function rolePlans(
@@ -108,9 +120,17 @@ function rolePlans(
     const current = (fetched && documentOf(fetched.verified, role)?.version) ?? 0;
     const taken = station.outbox.taken.get(`${repositoryKey(entry)} ${role}`) ?? 0;
     const version = role === 'root' ? current + 1 : Math.max(current, taken) + 1;
-    const days = DEFAULT_DAYS[role] ?? DEFAULT_DAYS['targets'] ?? 0;
+    const days = askedDays(changes, role) ?? DEFAULT_DAYS[role] ?? DEFAULT_DAYS['targets'] ?? 0;
     return { role, version, expires: formatTime(station.now + days * DAY) };
   });
+}
+
+/** The validity that a refresh asked for, the last one for a role. */
+function askedDays(changes: readonly Change[], role: string): number | null {
+  const asked = changes.flatMap((change) =>
+    change.type === 'refresh' && change.role === role ? [change.days] : [],
+  );
+  return asked.findLast((days) => days !== null) ?? null;
 }
 
 /** Delegated roles whose files the changes build on, or whose declaration they touch, and those above them. */

@@ -26,6 +26,8 @@ export interface ExportOptions {
   readonly to: readonly string[];
   /** Digest of an outstanding request that this one replaces. */
   readonly supersede: string | null;
+  /** Name of the station that is to fill in new keys and certificates, where several are addressed. */
+  readonly filler: string | null;
   readonly progress: (done: number, total: number) => void;
 }
 
@@ -147,7 +149,7 @@ async function planAll(
     for (let index = next++; index < staged.length; index = next++) {
       const { entry, staged: changes } = staged[index] as (typeof staged)[number];
       const store = stores.open(entry.place, entry.name);
-      plans[index] = await planRepository(station, store, entry, changes, recipients, options.supersede);
+      plans[index] = await planRepository(station, store, entry, changes, recipients, options);
       options.progress(++done, staged.length);
     }
   };

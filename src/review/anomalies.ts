@@ -2,6 +2,7 @@ import type { RepositoryReading } from '../exchange/read-request.ts';
 import { sha256Hex } from '../encoding/hash.ts';
 import type { Marks } from '../exchange/marks.ts';
 import type { RoleDifference, TargetChange } from './difference.ts';
+import { keyAnomalies, type KnownKeys } from './key-anomalies.ts';
 
 /** Something that an officer must see before the bulk (R8). */
 export interface Anomaly {
@@ -23,6 +24,7 @@ export function anomaliesOf(
   marks: Marks,
   sender: string,
   now: number,
+  known: KnownKeys,
 ): Anomaly[] {
   return [
     ...contact(reading, marks),
@@ -33,6 +35,7 @@ export function anomaliesOf(
     ...gaps(reading, differences),
     ...expiries(reading, differences),
     ...strays(reading),
+    ...keyAnomalies(reading, differences, known),
     ...differences.flatMap((difference) => targetAnomalies(reading, difference)),
   ];
 }

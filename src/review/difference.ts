@@ -1,8 +1,14 @@
 import { sha256Hex } from '../encoding/hash.ts';
-import type { ComputedRole } from '../change/compute.ts';
+import { resultDocument, type ComputedRole } from '../change/compute.ts';
 import type { RepositoryReading } from '../exchange/read-request.ts';
 import { documentOf } from '../exchange/request.ts';
-import type { SignedDocument, TargetEntry } from '../metadata/document.ts';
+import type { TargetEntry } from '../metadata/document.ts';
+import {
+  delegationDifferences,
+  quorumDifferences,
+  type DelegationDifference,
+  type QuorumDifference,
+} from './key-difference.ts';
 
 export interface TargetChange {
   readonly name: string;
@@ -22,16 +28,10 @@ export interface RoleDifference {
   readonly payload: string | null;
   readonly total: number;
   readonly targets: readonly TargetChange[];
-  readonly keys: readonly KeyLine[];
-}
-
-/** Who may sign a role of a new root. */
-export interface KeyLine {
-  readonly role: string;
-  readonly threshold: number;
-  readonly keyid: string;
-  readonly canonicalId: string;
-  readonly algorithm: string;
+  /** Of a root: the roles whose keys or thresholds change. */
+  readonly quorums: readonly QuorumDifference[];
+  /** Of targets: the delegations that change. */
+  readonly delegations: readonly DelegationDifference[];
 }
 
 const NONE: ReadonlyMap<string, TargetEntry> = new Map();
@@ -41,7 +41,7 @@ export function differencesOf(reading: RepositoryReading, roles: readonly Comput
   return roles.map((role) => {
     const before = reading.base && documentOf(reading.base, role.role);
     const isRoot = role.role === 'root';
-    const result = asDocument(role);
+    const result = resultDocument(role);
     const after = isRoot ? NONE : reading.dialect.targets(result, before ?? undefined);
     const entries = before && !isRoot ? reading.dialect.targets(before, result) : NONE;
     return {
@@ -53,14 +53,10 @@ export function differencesOf(reading: RepositoryReading, roles: readonly Comput
       payload: role.open ? null : sha256Hex(role.document),
       total: isRoot ? 0 : Object.keys(role.signed['targets'] ?? {}).length,
       targets: targetChanges(entries, after),
-      keys: isRoot && !role.open ? keyLines(reading, role) : [],
+      quorums: isRoot ? quorumDifferences(reading.dialect, before, result) : [],
+      delegations: isRoot ? [] : delegationDifferences(reading.dialect, before, result),
     };
   });
-}
-
-function asDocument(role: ComputedRole): SignedDocument {
-  const { version, signed, document } = role;
-  return { role: role.role, version, expires: 0, signed, payload: document, signatures: [], file: document };
 }
 
 function targetChanges(
@@ -85,18 +81,4 @@ export function sameEntry(a: TargetEntry, b: TargetEntry): boolean {
     names.length === Object.keys(b.hashes).length &&
     names.every((name) => a.hashes[name] === b.hashes[name])
   );
-}
-
-function keyLines(reading: RepositoryReading, role: ComputedRole): KeyLine[] {
-  const context = { repository: reading.record.name, now: reading.now };
-  return ['root', 'targets', ...reading.dialect.onlineRoles].flatMap((name) => {
-    const { keys, threshold } = reading.dialect.roleKeys(asDocument(role), name, context);
-    return keys.map((key) => ({
-      role: name,
-      threshold,
-      keyid: key.id,
-      canonicalId: key.canonicalId,
-      algorithm: key.public?.algorithm ?? 'unknown',
-    }));
-  });
 }

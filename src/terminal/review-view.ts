@@ -2,9 +2,10 @@ import type { Examination, RepositoryExamination } from '../offline/examination.
 import { formatTime } from '../encoding/time.ts';
 import type { TargetEntry } from '../metadata/document.ts';
 import type { Anomaly } from '../review/anomalies.ts';
-import type { KeyLine, RoleDifference, TargetChange } from '../review/difference.ts';
+import type { RoleDifference, TargetChange } from '../review/difference.ts';
 import { digestLines } from './digest-block.ts';
 import { escapeCut, show } from './escape.ts';
+import { delegationLines, quorumLines } from './keys-view.ts';
 import { COLUMNS, wrapBehind } from './wrap.ts';
 
 /** Lines of one kind that are shown before the rest is only counted. */
@@ -94,23 +95,16 @@ function oneRepository({ reading, differences }: RepositoryExamination): string[
 }
 
 function roleLines(difference: RoleDifference): string[] {
-  const { role, fromVersion, toVersion, fromExpires, toExpires, payload, targets, total, keys } = difference;
+  const { role, fromVersion, toVersion, fromExpires, toExpires, payload, targets, total } = difference;
   const from = fromVersion === 0 ? 'new' : `version ${String(fromVersion)}`;
   const expires = fromExpires === null ? '' : `${day(fromExpires)} -> `;
   return [
     `  ${escapeCut(role, 60)}: ${from} -> version ${String(toVersion)}, expires ${expires}${day(toExpires)}`,
     ...(payload ? [`    sha256 ${payload}`] : ['    open: made here at signing']),
-    ...keyLines(keys),
+    ...quorumLines(difference.quorums),
+    ...delegationLines(difference.delegations),
     ...(role === 'root' ? [] : targetLines(targets, total)),
   ];
-}
-
-function keyLines(keys: readonly KeyLine[]): string[] {
-  return keys.flatMap(({ role, threshold, keyid, canonicalId, algorithm }) => [
-    `    ${role}: ${String(threshold)} of its keys must sign; ${algorithm}`,
-    `      ${keyid}`,
-    ...(canonicalId === keyid ? [] : [`      key ${canonicalId}`]),
-  ]);
 }
 
 function targetLines(targets: readonly TargetChange[], total: number): string[] {

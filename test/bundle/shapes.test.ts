@@ -19,7 +19,16 @@ const changes: readonly Required<Change>[] = [
     evidence: HEX,
   },
   { type: 'remove', role: 'targets/releases', name: '0.9' },
-  { type: 'refresh', role: 'root' },
+  { type: 'refresh', role: 'root', days: 365 },
+  { type: 'key-add', role: 'root', key: { form: 'public', value: 'AAAA' } },
+  { type: 'key-remove', role: 'targets/alice', keyid: HEX },
+  { type: 'key-rotate', role: 'targets', keys: [{ form: 'slot', value: null }] },
+  { type: 'threshold', role: 'root', threshold: 2 },
+  { type: 'renew-certificate', keyid: HEX },
+  { type: 'online-key', role: 'snapshot' },
+  { type: 'delegation-add', role: 'targets/alice', paths: [''] },
+  { type: 'delegation-remove', role: 'targets/alice' },
+  { type: 'paths-remove', role: 'targets/alice', paths: ['a/'] },
 ];
 const card: Card = {
   format: 'countersign-1',
@@ -58,7 +67,7 @@ function variants(value: unknown): unknown[] {
   return [
     { ...value, another: null },
     ...needed.map(([left]) => Object.fromEntries(members.filter(([name]) => name !== left))),
-    ...members.map(([name]) => ({ ...value, [name]: true })),
+    ...members.map(([name, inner]) => ({ ...value, [name]: inner === false ? 0 : true })),
     ...members.flatMap(([name, inner]) => variants(inner).map((changed) => ({ ...value, [name]: changed }))),
   ];
 }

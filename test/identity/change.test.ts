@@ -7,6 +7,7 @@ import { parseStrictJson } from '../../src/encoding/strict-json.ts';
 import { notary } from '../../src/metadata/notary/dialect.ts';
 import { verifyRepository, type VerifiedRepository } from '../../src/metadata/repository.ts';
 import { checkOf } from './check-of.ts';
+import { testKey } from '../metadata/keys.ts';
 import { NAMES } from './names.ts';
 import { CAPTURED, capturedGun, capturedRepository } from './vectors.ts';
 
@@ -72,6 +73,8 @@ function expected(entries: ReadonlyMap<string, string>, delegations: string): st
   return `{"_type":"Targets","delegations":${delegations},"expires":"${EXPIRES}","targets":{${members.join(',')}},"version":${String(VERSION)}}`;
 }
 
+const online = notary.keyValue(testKey('ed25519').public);
+
 function targetsOf(base: VerifiedRepository | null, changes: readonly Change[]): ComputedRole {
   const plan = base
     ? [{ role: 'targets', version: VERSION, expires: EXPIRES }]
@@ -80,7 +83,8 @@ function targetsOf(base: VerifiedRepository | null, changes: readonly Change[]):
         { role: 'targets', version: VERSION, expires: EXPIRES },
       ];
   const context = { repository: capturedGun('a_one'), now: CAPTURED };
-  const inputs = { base, changes, plan, onlineKeys: [], fills: new Map<string, Uint8Array>(), context };
+  const onlineKeys = ['snapshot', 'timestamp'].map((role) => ({ role, value: online }));
+  const inputs = { base, changes, plan, onlineKeys, fills: new Map<string, Uint8Array>(), context };
   return computeRoles(notary, inputs).find(({ role }) => role === 'targets') as ComputedRole;
 }
 
@@ -90,7 +94,10 @@ function check(
   delegations: string,
   all: Step[],
 ): void {
-  const changes: Change[] = [...(base ? [] : [{ type: 'init', restart: false } as const]), ...all.map(changeOf)];
+  const changes: Change[] = [
+    ...(base ? [] : [{ type: 'init', restart: false } as const]),
+    ...all.map(changeOf),
+  ];
   if (base && all.length === 0) return;
   const result = model(start, all);
   if (result === null) {

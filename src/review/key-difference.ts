@@ -1,0 +1,102 @@
+import type { Delegation, Dialect } from '../metadata/dialect.ts';
+import type { MetadataKey, RoleKeys, SignedDocument } from '../metadata/document.ts';
+
+/** What becomes of one key of a role. `renewed`: the same key under a new certificate. */
+export interface KeyDifference {
+  readonly keyid: string;
+  readonly canonicalId: string;
+  /** `unknown` for a kind that nobody can verify with, `open` for a slot. */
+  readonly algorithm: string;
+  readonly state: 'stays' | 'joins' | 'leaves' | 'renewed';
+}
+
+/** Who may sign a role, old to new. */
+export interface QuorumDifference {
+  readonly role: string;
+  /** 0 where the role is new, and after it is gone. */
+  readonly thresholdBefore: number;
+  readonly thresholdAfter: number;
+  readonly keys: readonly KeyDifference[];
+}
+
+/** A delegated role, old to new. */
+export interface DelegationDifference extends QuorumDifference {
+  readonly paths: readonly string[];
+  readonly pathsAdded: readonly string[];
+  readonly pathsRemoved: readonly string[];
+}
+
+/** The top-level roles whose keys or thresholds differ between two roots; all of them where the first is missing. */
+export function quorumDifferences(
+  dialect: Dialect,
+  before: SignedDocument | null,
+  after: SignedDocument,
+): QuorumDifference[] {
+  const roles = [...dialect.offlineRoles.map(({ role }) => role), ...dialect.onlineRoles];
+  return roles.flatMap((role) => {
+    const difference = compare(
+      role,
+      before && dialect.declaredKeys(before, role),
+      dialect.declaredKeys(after, role),
+    );
+    return differs(difference) ? [difference] : [];
+  });
+}
+
+/** The delegated roles whose declaration differs between two targets documents. */
+export function delegationDifferences(
+  dialect: Dialect,
+  before: SignedDocument | null,
+  after: SignedDocument,
+): DelegationDifference[] {
+  const olds = new Map((before ? dialect.delegations(before) : []).map((one) => [one.role, one]));
+  const news = new Map(dialect.delegations(after).map((one) => [one.role, one]));
+  return [...new Set([...olds.keys(), ...news.keys()])].flatMap((role) => {
+    const difference = compareDelegations(role, olds.get(role) ?? null, news.get(role) ?? null);
+    const { pathsAdded, pathsRemoved } = difference;
+    return differs(difference) || pathsAdded.length + pathsRemoved.length > 0 ? [difference] : [];
+  });
+}
+
+function compareDelegations(
+  role: string,
+  before: Delegation | null,
+  after: Delegation | null,
+): DelegationDifference {
+  const olds = before?.paths ?? [];
+  const news = after?.paths ?? [];
+  return {
+    ...compare(role, before, after),
+    paths: news,
+    pathsAdded: news.filter((path) => !olds.includes(path)),
+    pathsRemoved: olds.filter((path) => !news.includes(path)),
+  };
+}
+
+function compare(role: string, before: RoleKeys | null, after: RoleKeys | null): QuorumDifference {
+  const olds = before?.keys ?? [];
+  const news = after?.keys ?? [];
+  const joined = news.map((key) => line(key, stateOf(key, olds)));
+  const left = olds.filter((key) => !news.some(({ canonicalId }) => canonicalId === key.canonicalId));
+  return {
+    role,
+    thresholdBefore: before?.threshold ?? 0,
+    thresholdAfter: after?.threshold ?? 0,
+    keys: [...joined, ...left.map((key) => line(key, 'leaves'))],
+  };
+}
+
+function stateOf(key: MetadataKey, olds: readonly MetadataKey[]): KeyDifference['state'] {
+  if (olds.some(({ id }) => id === key.id)) return 'stays';
+  return olds.some(({ canonicalId }) => canonicalId === key.canonicalId) ? 'renewed' : 'joins';
+}
+
+function line(key: MetadataKey, state: KeyDifference['state']): KeyDifference {
+  const { id, canonicalId } = key;
+  const open = !/^[0-9a-f]{64}$/.test(id);
+  return { keyid: id, canonicalId, algorithm: key.public?.algorithm ?? (open ? 'open' : 'unknown'), state };
+}
+
+function differs({ keys, thresholdBefore, thresholdAfter }: QuorumDifference): boolean {
+  return thresholdBefore !== thresholdAfter || keys.some(({ state }) => state !== 'stays');
+}
