@@ -1,24 +1,40 @@
 import { EXIT, type ExitCode } from '../src/errors.ts';
-import { publishResponse } from '../src/online/publish.ts';
+import { publishResponses } from '../src/online/publish.ts';
+import { publishStaged } from '../src/online/publish-staged.ts';
 import type { PublishedRepository } from '../src/online/published-repository.ts';
 import { withOnlineStation } from '../src/online/session.ts';
 import { Signers } from '../src/station/signers.ts';
-import { Args, BaseCommand } from '../src/terminal/base-command.ts';
+import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';
 import { startProgress } from '../src/terminal/progress.ts';
 import { publishDocument, publishedLines } from '../src/terminal/publish-view.ts';
 import { signerOpener } from '../src/terminal/secrets.ts';
 import { secretFlags } from '../src/terminal/signing-flags.ts';
 
 export default class Publish extends BaseCommand {
-  static override summary = 'check a response, publish it, and read it back as a fresh client';
+  static override summary = 'check responses, publish them, and read back as a fresh client';
   static override description =
-    'Each repository is published whole or not at all. Exits 5 if the server moved on (nothing is posted), 4 if a repository was refused or is not complete.';
-  static override examples = ['<%= config.bin %> publish /media/stick/app.response.tar'];
-  static override args = { file: Args.string({ required: true, description: 'response bundle' }) };
-  static override flags = { ...secretFlags };
+    'Each repository is published whole or not at all. Where several keys must sign, give the responses of all their stations. Without a file, staged changes that need only keys held here are signed and published. Exits 5 if the server moved on (nothing is posted), 4 if a repository was refused or is not complete.';
+  static override examples = [
+    '<%= config.bin %> publish /media/stick/app.response.tar',
+    '<%= config.bin %> publish /media/stick/a.response.tar /media/stick/b.response.tar',
+    '<%= config.bin %> publish --only registry.example.com/team/app',
+  ];
+  static override strict = false;
+  static override args = {
+    file: Args.string({ description: 'response bundles, or combined ones, for one request' }),
+  };
+  static override flags = {
+    ...secretFlags,
+    only: Flags.string({
+      multiple: true,
+      description: 'repository whose staged changes are published (default: all)',
+      helpValue: 'GUN',
+    }),
+  };
 
   async run(): Promise<void> {
-    const { args, flags } = await this.parse(Publish);
+    const { argv, flags } = await this.parse(Publish);
+    const files = argv as string[];
     await withOnlineStation(flags.home, 'publish', 'write', async ({ station, stores }) => {
       const progress = startProgress('publishing');
       const secrets = {
@@ -27,13 +43,17 @@ export default class Publish extends BaseCommand {
       };
       const signers = new Signers(signerOpener(station.home, secrets));
       try {
-        const result = await publishResponse(station, args.file, {
+        const ports = {
           stores,
           signers,
-          progress: (done, total) => {
+          progress: (done: number, total: number): void => {
             progress.update(done, total);
           },
-        });
+        };
+        const result =
+          files.length > 0
+            ? await publishResponses(station, files, ports)
+            : await publishStaged(station, flags.only ?? [], ports);
         progress.end();
         this.show(publishDocument(result), () => publishedLines(result).join('\n'));
         this.endWith(exitOf(result.repositories));

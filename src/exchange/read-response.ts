@@ -187,7 +187,10 @@ function identitiesOf({ quorum, key }: ComputedSigner): string[] {
 }
 
 /** How many more distinct keys must sign before both quorums are complete. */
-export function missingSignatures(role: ComputedRole, signatures: readonly Signature[]): number {
+export function missingSignatures(
+  role: ComputedRole,
+  signatures: readonly Pick<Signature, 'keyid'>[],
+): number {
   const signed = new Set(signatures.map(({ keyid }) => keyid));
   const identities = new Set(role.signers.filter(({ keyid }) => signed.has(keyid)).flatMap(identitiesOf));
   const has = (quorum: string): number => [...identities].filter((one) => one.startsWith(quorum)).length;

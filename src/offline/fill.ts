@@ -98,7 +98,6 @@ async function keysFor(
         algorithm: intent.algorithm,
         label: intent.label,
         id: intent.id,
-        begun: station.keys.open.has(intent.label),
       })),
     );
     const born = generated.map((key, index) => {

@@ -18,7 +18,7 @@ import { writeOut } from '../station/outgoing.ts';
 import { marksOf, type StationMarks } from '../station/marks.ts';
 import { VERSION } from '../station/build-date.ts';
 import type { Examination, RepositoryExamination } from './examination.ts';
-import type { PlannedSignature } from './signature-plan.ts';
+import type { OwnSignature } from '../station/own-signatures.ts';
 import { offlineStation, type OfflineStation } from './station.ts';
 
 export interface SignedFile {
@@ -37,7 +37,7 @@ type SignedRoles = ReadonlyMap<string, readonly Signature[]>;
 export function answerRequest(
   station: OfflineStation,
   examination: Examination,
-  plans: readonly PlannedSignature[],
+  plans: readonly OwnSignature[],
   signatures: readonly Uint8Array[],
   out: string,
 ): SignedFile {

@@ -3,7 +3,7 @@ import { checkClock } from '../station/clock.ts';
 import type { ExchangeEvent } from '../station/events.ts';
 import { verifyCopyUnchanged } from '../station/incoming.ts';
 import { requireFree } from '../station/outgoing.ts';
-import { signatureKey } from '../station/signing-state.ts';
+import { intentEvents, signaturesOf } from '../station/signatures.ts';
 import { Signers, type OpenSigner } from '../station/signers.ts';
 import type { Approval } from './approval.ts';
 import { baseEvents } from './base-events.ts';
@@ -12,8 +12,8 @@ import { examine, type TakenRequest } from './examine.ts';
 import { fillSlots } from './fill.ts';
 import { planFills, type PlannedFill } from './fill-plan.ts';
 import { answerRequest, releaseStored, type SignedFile } from './respond.ts';
-import { planSignatures, type PlannedSignature } from './signature-plan.ts';
-import { signaturesOf } from './signatures.ts';
+import { planSignatures } from './signature-plan.ts';
+import type { OwnSignature } from '../station/own-signatures.ts';
 import { checkNotAnswered, checkNotDeclined, checkNotSwapped } from './state-checks.ts';
 import { offlineStation, type OfflineStation } from './station.ts';
 import { withRequest } from './take.ts';
@@ -107,7 +107,8 @@ async function signTaken(
     const approval = await ports.confirm(closed);
     verifyCopyUnchanged(closed.copy);
     now.home.ledger.append(intents(now, closed, plans, approval));
-    const signatures = await signaturesOf(now, closed.digest, plans, signers, ports.progress);
+    const state = now.signing.get(closed.digest);
+    const signatures = await signaturesOf(now.home, closed.digest, plans, state, signers, ports.progress);
     const second = await verifyAll(
       plans.map(({ task }, index) => ({
         publicKey: task.key.public,
@@ -135,7 +136,7 @@ async function signTaken(
 async function openPlaces(
   signers: Signers,
   fills: readonly PlannedFill[],
-  plans: readonly PlannedSignature[],
+  plans: readonly OwnSignature[],
 ): Promise<void> {
   await signers.prepare([...fills, ...plans].map(({ place }) => place));
 }
@@ -147,23 +148,14 @@ async function openPlaces(
 function intents(
   station: OfflineStation,
   examination: Examination,
-  plans: readonly PlannedSignature[],
+  plans: readonly OwnSignature[],
   approval: Approval,
 ): ExchangeEvent[] {
   const { digest, manifest } = examination;
-  const known = station.signing.get(digest)?.intents ?? new Set<string>();
   return [
     { event: 'approved', data: { request: digest, by: approval.by } },
     ...approval.accepted.map((id): ExchangeEvent => ({ event: 'conceded', data: { request: digest, id } })),
     ...baseEvents(station, examination, manifest),
-    ...plans
-      .filter(({ repository, role, keyid }) => !known.has(signatureKey(repository, role.role, keyid)))
-      .flatMap(({ repository, role, keyid, payload, bind }): ExchangeEvent[] => [
-        ...(bind ? [{ event: 'bound', data: { key: bind, repository } } as const] : []),
-        {
-          event: 'intent',
-          data: { request: digest, repository, role: role.role, version: role.version, payload, key: keyid },
-        },
-      ]),
+    ...intentEvents(digest, plans, station.signing.get(digest)),
   ];
 }

@@ -1,66 +1,89 @@
-import { openBundle, type Bundle } from '../bundle/bundle.ts';
-import type { RepositoryResponse, RequestManifest, ResponseManifest } from '../bundle/manifest.ts';
+import type { Bundle } from '../bundle/bundle.ts';
+import type { RepositoryResponse, RequestManifest } from '../bundle/manifest.ts';
 import { recordBytes } from '../encoding/canonical-json.ts';
 import { sha256Hex } from '../encoding/hash.ts';
 import { refused } from '../errors.ts';
-import { readRepository } from '../exchange/read-request.ts';
+import { mergeResponses, type MergedRepository } from '../exchange/merge-responses.ts';
+import { readRepository, type RepositoryReading } from '../exchange/read-request.ts';
 import {
   checkBinding,
   readRepositoryResponse,
   type RepositoryResponseReading,
 } from '../exchange/read-response.ts';
 import { checkSequence } from '../policy/sequence.ts';
+import { distinctAnswers, openAnswers, type Answer } from '../station/answers.ts';
 import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
-import { fileSource } from '../station/file-source.ts';
 import type { Copy } from '../station/incoming.ts';
 import type { OutboxRequest } from '../station/outbox.ts';
-import { trustPartners } from '../station/pairing.ts';
 import { openStored } from './stored-request.ts';
 import type { OnlineStation } from './station.ts';
 
-/** A response that was verified against the request that this station stored. */
+/** One response, verified against the request that this station stored. */
 export interface VerifiedAnswer {
-  readonly response: Bundle<ResponseManifest>;
-  readonly request: OutboxRequest;
+  readonly response: Answer;
   readonly repositories: readonly RepositoryResponseReading[];
 }
 
+/** What was answered to one request so far. */
+export interface VerifiedAnswers {
+  readonly request: OutboxRequest;
+  readonly answers: readonly VerifiedAnswer[];
+  readonly repositories: readonly MergedRepository[];
+}
+
 /**
- * Reads the copy of a response and verifies it: seal, binding, order, and every repository recomputed from
- * this station's own copy of the request and the fills (R3, R6).
+ * Reads the copies of responses to one request, alone or combined, and verifies them: seal, binding, order, and
+ * every repository recomputed from this station's own copy of the request and the fills (R3, R6, M17).
  *
  * @throws BUNDLE-*, SEAL-*, EXCHANGE-*, LEDGER-FORK
  */
-export async function readAnswer(station: OnlineStation, copy: Copy): Promise<VerifiedAnswer> {
-  const { home } = station;
-  const response = await openBundle<ResponseManifest>(fileSource(copy.path), {
-    kinds: ['response'],
-    trust: trustPartners(home),
-  });
-  const { manifest } = response;
-  if (manifest.from.key !== response.sealedBy)
-    throw refused('SEAL-STRANGER', 'the response is sealed by another station than it names', {
-      expected: manifest.from.key,
-      found: response.sealedBy,
-    });
-  const request = station.outbox.requests.get(manifest.request.digest);
+export async function readAnswers(station: OnlineStation, copies: readonly Copy[]): Promise<VerifiedAnswers> {
+  const opened: Answer[] = [];
+  for (const copy of copies) opened.push(...(await openAnswers(station.home, copy)));
+  const responses = distinctAnswers(opened);
+  const [first] = responses;
+  if (!first) throw new Error('no response was given');
+  const request = station.outbox.requests.get(first.manifest.request.digest);
   if (!request)
     throw refused('EXCHANGE-UNKNOWN', 'the response answers a request that this station did not make', {
-      found: manifest.request.digest,
+      found: first.manifest.request.digest,
       hint: 'countersign requests shows what is outstanding',
     });
   checkState(request);
-  checkOrder(station, response);
   const stored = await openStored(station, request.digest);
-  checkBinding(manifest, { digest: request.digest, manifest: stored.manifest });
-  const repositories = manifest.repositories.map((answer, index) => {
-    const record = stored.manifest.repositories[index] as RequestManifest['repositories'][number];
-    // The request is this station's own, by its digest in the ledger: its base was verified from the pin at export.
-    const reading = readRepository(record, (name) => stored.read(name), null, station.now * 1000);
-    checkFills(station, request.digest, answer);
-    return readRepositoryResponse(reading, answer, (name) => response.read(name));
-  });
-  return { response, request, repositories };
+  for (const response of responses) {
+    checkOrder(station, response);
+    checkBinding(response.manifest, { digest: request.digest, manifest: stored.manifest });
+  }
+  const readings = readStored(station, stored);
+  const answers = responses.map((response): VerifiedAnswer => ({
+    response,
+    repositories: response.manifest.repositories.map((answer, index) => {
+      checkFills(station, request.digest, answer);
+      const reading = readings[index] as RepositoryReading;
+      return readRepositoryResponse(reading, answer, (name) => response.read(name));
+    }),
+  }));
+  return { request, answers, repositories: mergeAll(readings, answers) };
+}
+
+/** The repositories of a request that this station made: by its digest in the ledger, verified at export. */
+export function readStored(station: OnlineStation, stored: Bundle<RequestManifest>): RepositoryReading[] {
+  return stored.manifest.repositories.map((record) =>
+    readRepository(record, (name) => stored.read(name), null, station.now * 1000),
+  );
+}
+
+function mergeAll(
+  readings: readonly RepositoryReading[],
+  answers: readonly VerifiedAnswer[],
+): MergedRepository[] {
+  return readings.map((reading, index) =>
+    mergeResponses(
+      reading,
+      answers.map(({ repositories }) => repositories[index] as RepositoryResponseReading),
+    ),
+  );
 }
 
 /** The slots of a request are filled once: other fills would be another root of the same version (M4). */
@@ -97,7 +120,7 @@ function checkState(request: OutboxRequest): void {
  * Order of a station's answers, and its ledger's: neither goes back (M6, M9). Two couriers may still arrive in the
  * other order: an answer that a received one names as its predecessor was only carried more slowly.
  */
-function checkOrder(station: OnlineStation, { manifest, digest }: Bundle<ResponseManifest>): void {
+function checkOrder(station: OnlineStation, { manifest, digest }: Answer): void {
   const { answers, predecessors, heard: all } = station.outbox;
   const heard = all.get(manifest.from.key);
   if (!heard || answers.has(digest) || predecessors.has(digest)) return;
@@ -124,8 +147,12 @@ function checkOrder(station: OnlineStation, { manifest, digest }: Bundle<Respons
     });
 }
 
-/** What the answer makes known, before anything is posted: heard head, taken versions, who holds which key. */
-export function answerEvents(station: OnlineStation, answer: VerifiedAnswer): ExchangeEvent[] {
+/** What an answer makes known, before anything is posted: heard head, taken versions, who holds which key. */
+export function answerEvents(
+  station: OnlineStation,
+  request: OutboxRequest,
+  answer: VerifiedAnswer,
+): ExchangeEvent[] {
   const { manifest, digest } = answer.response;
   if (station.outbox.answers.has(digest)) return [];
   const from = manifest.from.key;
@@ -133,7 +160,7 @@ export function answerEvents(station: OnlineStation, answer: VerifiedAnswer): Ex
     {
       event: 'answered',
       data: {
-        request: answer.request.digest,
+        request: request.digest,
         response: digest,
         from,
         sequence: manifest.sequence,
@@ -147,7 +174,7 @@ export function answerEvents(station: OnlineStation, answer: VerifiedAnswer): Ex
       return [
         ...(sha256 === null
           ? []
-          : [{ event: 'filled', data: { request: answer.request.digest, repository, sha256 } } as const]),
+          : [{ event: 'filled', data: { request: request.digest, repository, sha256 } } as const]),
         { event: 'heard-pin', data: { repository, station: from, version: said.marks.pinned } },
         ...said.marks.roles
           .filter(({ seen, signed }) => Math.max(seen, signed) > 0)

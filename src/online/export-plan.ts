@@ -10,9 +10,9 @@ import type { Dialect } from '../metadata/dialect.ts';
 import { dialectOf } from '../metadata/dialects.ts';
 import { DEFAULT_DAYS } from '../policy/expiry.ts';
 import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
-import type { Partner } from '../station/pairing.ts';
 import { documentOf, withAncestors } from '../exchange/request.ts';
 import { fetchRepository, type FetchedRepository } from './fetch.ts';
+import type { Recipient } from './make-request.ts';
 import { onlineKey } from './online-keys.ts';
 import type { RepositoryEntry } from './repositories.ts';
 import { evidenceOf, type StagedChanges } from './staged.ts';
@@ -47,7 +47,7 @@ export async function planRepository(
   store: Store,
   entry: RepositoryEntry,
   staged: StagedChanges,
-  recipients: readonly Partner[],
+  recipients: readonly Recipient[],
   { supersede, filler }: PlanOptions,
 ): Promise<PlannedRepository> {
   const dialect = dialectOf(entry.dialect);
@@ -86,7 +86,7 @@ export async function planRepository(
 }
 
 /** Every root since the lowest that any recipient has pinned travels along (M11); all of them where one is new. */
-function lowestPin(station: OnlineStation, entry: RepositoryEntry, recipients: readonly Partner[]): number {
+function lowestPin(station: OnlineStation, entry: RepositoryEntry, recipients: readonly Recipient[]): number {
   const key = repositoryKey(entry);
   return Math.min(
     ...recipients.map(({ identity }) => Math.max(1, station.outbox.pins.get(`${key} ${identity}`) ?? 1)),
@@ -98,7 +98,7 @@ function lowestPin(station: OnlineStation, entry: RepositoryEntry, recipients: r
  *
  * @throws PAIR-UNKNOWN (exit 2)
  */
-function fillerOf(recipients: readonly Partner[], named: string | null): string | null {
+function fillerOf(recipients: readonly Recipient[], named: string | null): string | null {
   if (named === null) return recipients.length === 1 ? (recipients[0]?.identity ?? null) : null;
   const filler = recipients.find(({ name }) => name === named);
   if (!filler)

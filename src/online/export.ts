@@ -1,19 +1,14 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { writeBundle } from '../bundle/bundle.ts';
-import type { RequestManifest } from '../bundle/manifest.ts';
-import { formatTime } from '../encoding/time.ts';
 import { conflict, incomplete, usage } from '../errors.ts';
-import { buildRequest, type RepositoryPlan } from '../exchange/request.ts';
-import { createDurably } from '../station/durable.ts';
-import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
+import { repositoryKey } from '../station/events.ts';
 import { isWritten, requireFree, writeOut } from '../station/outgoing.ts';
 import { isOutstanding, outstandingFor } from '../station/outbox.ts';
 import { partners, type Partner } from '../station/pairing.ts';
-import { planRepository, type PlannedRepository } from './export-plan.ts';
+import { planRepository, type PlannedRepository, type PlanOptions } from './export-plan.ts';
+import { makeRequest, type Recipient } from './make-request.ts';
 import { repositories, repositoryNamed, type RepositoryEntry } from './repositories.ts';
 import { restoreChanges } from './restore.ts';
-import { stagedChanges, unstage, type StagedChanges } from './staged.ts';
+import { stagedChanges, type StagedChanges } from './staged.ts';
 import { requestPath } from './stored-request.ts';
 import type { OnlineStation } from './station.ts';
 import type { Stores } from './stores.ts';
@@ -40,8 +35,6 @@ export interface ExportResult {
   readonly resumed: boolean;
 }
 
-/** A request lives for thirty days. */
-const LIFE = 30 * 86_400;
 /** Repositories that are read at once. */
 const PARALLEL = 8;
 
@@ -68,14 +61,7 @@ export async function exportRequest(
     requireFree(options.out);
     await supersede(station, options.supersede);
   }
-  const chosen =
-    options.names.length > 0 ? options.names.map((name) => repositoryNamed(home, name)) : repositories(home);
-  const staged = chosen
-    .map((entry) => ({
-      entry,
-      staged: stagedChanges(home, entry, outbox.batches),
-    }))
-    .filter(({ staged: { changes }, entry }) => changes.length > 0 || options.names.includes(entry.name));
+  const staged = chooseStaged(station, options.names);
   const empty = staged.find(({ staged: { changes } }) => changes.length === 0);
   if (written !== null && (staged.length === 0 || empty)) return finish(station, written, options.out, true);
   if (staged.length === 0 || empty)
@@ -87,7 +73,19 @@ export async function exportRequest(
   for (const { entry } of staged) checkFree(station, entry, options.supersede);
   const recipients = recipientsOf(station, options.to);
   const plans = await planAll(station, stores, staged, recipients, options);
-  return write(station, plans, recipients, options);
+  const digest = makeRequest(station, plans, recipients, options.supersede);
+  return finish(station, digest, options.out, false);
+}
+
+/** Repositories with staged changes, of those named or of all; a named one without changes is empty. */
+export function chooseStaged(
+  { home, outbox }: OnlineStation,
+  names: readonly string[],
+): { entry: RepositoryEntry; staged: StagedChanges }[] {
+  const chosen = names.length > 0 ? names.map((name) => repositoryNamed(home, name)) : repositories(home);
+  return chosen
+    .map((entry) => ({ entry, staged: stagedChanges(home, entry, outbox.batches) }))
+    .filter(({ staged: { changes }, entry }) => changes.length > 0 || names.includes(entry.name));
 }
 
 /** The outstanding request that lies under this name already: an export was killed just before it said so. */
@@ -111,7 +109,8 @@ async function supersede(station: OnlineStation, digest: string): Promise<void> 
   await restoreChanges(station, digest, null);
 }
 
-function checkFree(station: OnlineStation, entry: RepositoryEntry, supersede: string | null): void {
+/** @throws EXPORT-OUTSTANDING (exit 5) where another request for the repository waits for its answer */
+export function checkFree(station: OnlineStation, entry: RepositoryEntry, supersede: string | null): void {
   const open = outstandingFor(station.outbox, repositoryKey(entry));
   if (!open || open.digest === supersede) return;
   throw conflict('EXPORT-OUTSTANDING', 'a request for this repository waits for its answer', {
@@ -135,12 +134,13 @@ function recipientsOf(station: OnlineStation, names: readonly string[]): Partner
   return [...chosen].sort((a, b) => (a.identity < b.identity ? -1 : 1));
 }
 
-async function planAll(
+/** Plans the repositories, several at once. */
+export async function planAll(
   station: OnlineStation,
   stores: Stores,
   staged: readonly { entry: RepositoryEntry; staged: StagedChanges }[],
-  recipients: readonly Partner[],
-  options: ExportOptions,
+  recipients: readonly Recipient[],
+  options: PlanOptions & Pick<ExportOptions, 'progress'>,
 ): Promise<PlannedRepository[]> {
   const plans = new Array<PlannedRepository>(staged.length);
   let next = 0;
@@ -155,68 +155,6 @@ async function planAll(
   };
   await Promise.all(Array.from({ length: Math.min(PARALLEL, staged.length) }, worker));
   return plans;
-}
-
-function write(
-  station: OnlineStation,
-  plans: readonly PlannedRepository[],
-  recipients: readonly Partner[],
-  options: ExportOptions,
-): ExportResult {
-  const { home, now, outbox } = station;
-  const sequence = home.ledger.head().line + 1;
-  const id = randomBytes(16).toString('hex');
-  const built = buildRequest(
-    {
-      environment: home.environment,
-      id,
-      created: formatTime(now),
-      notAfter: formatTime(now + LIFE),
-      sequence,
-      from: { name: home.name, key: home.identity },
-      to: recipients.map(({ name, identity }) => recipient(outbox, name, identity)),
-    },
-    plans.map(({ plan }): RepositoryPlan => plan),
-  );
-  const bundle = writeBundle({
-    kind: 'request',
-    manifest: built.manifest,
-    contents: built.contents.files,
-    publicKey: home.publicKey,
-    seal: (pae) => home.sign(pae),
-  });
-  createDurably(requestPath(station, bundle.digest), Buffer.concat([...bundle.chunks]));
-  const supersedes = options.supersede === null ? [] : [options.supersede];
-  home.ledger.append([
-    {
-      event: 'exported',
-      data: { request: bundle.digest, id, sequence, repositories: plans.length, supersedes },
-    },
-    ...supersedes.map((request): ExchangeEvent => ({ event: 'abandoned', data: { request } })),
-    ...plans.flatMap((planned) => reservations(bundle.digest, planned)),
-    ...plans.flatMap(({ seen }) => seen),
-  ]);
-  for (const { entry } of plans) unstage(home, entry);
-  return finish(station, bundle.digest, options.out, false);
-}
-
-function recipient(
-  outbox: OnlineStation['outbox'],
-  name: string,
-  key: string,
-): RequestManifest['to'][number] {
-  const heard = outbox.heard.get(key);
-  if (!heard) return { name, key, heard: null, head: null };
-  const { sequence, digest, line, hash } = heard;
-  return { name, key, heard: { sequence, digest }, head: { line, hash } };
-}
-
-function reservations(request: string, { entry, plan, batch }: PlannedRepository): ExchangeEvent[] {
-  const repository = repositoryKey(entry);
-  return plan.roles.map(({ role, version }) => ({
-    event: 'reserved',
-    data: { request, repository, role, version, batch },
-  }));
 }
 
 function finish(station: OnlineStation, digest: string, out: string, resumed: boolean): ExportResult {

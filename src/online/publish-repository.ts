@@ -1,7 +1,8 @@
 import { sha256Hex } from '../encoding/hash.ts';
 import { conflict, CountersignError, EXIT, failure } from '../errors.ts';
 import { finalFile } from '../exchange/final.ts';
-import type { RepositoryResponseReading } from '../exchange/read-response.ts';
+import type { MergedRepository } from '../exchange/merge-responses.ts';
+import { trackRole } from '../exchange/tracker.ts';
 import { documentOf } from '../exchange/request.ts';
 import type { VerifiedRepository } from '../metadata/repository.ts';
 import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
@@ -15,7 +16,7 @@ import type { Store } from './store.ts';
 
 /** One repository that is to be published, and where. */
 export interface Publication {
-  readonly repository: RepositoryResponseReading;
+  readonly repository: MergedRepository;
   readonly entry: RepositoryEntry;
   readonly store: Store;
   /** Records that posting begins; called before the first byte is sent. */
@@ -35,14 +36,15 @@ export async function publishRepository(
   request: string,
 ): Promise<Outcome> {
   const { repository, entry } = publication;
-  const roles = repository.roles.map(({ role, outcome }) => ({
+  const roles = repository.roles.map(({ role, signatures }) => ({
     role: role.role,
     version: role.version,
-    sha256: outcome === 'signed' ? sha256Hex(role.document) : null,
+    sha256: signatures.length > 0 ? sha256Hex(role.document) : null,
   }));
-  const base = { name: entry.name, roles, error: null, reason: null };
-  const refusedRole = repository.roles.find(({ outcome }) => outcome === 'refused');
-  if (refusedRole) return { result: { ...base, state: 'refused', reason: refusedRole.check }, events: [] };
+  const signatures = repository.roles.map((role) => trackRole(role, (id) => station.holders.get(id) ?? null));
+  const base = { name: entry.name, roles, signatures, error: null, reason: null };
+  const refusedRole = repository.roles.find(({ refused }) => refused !== null);
+  if (refusedRole) return { result: { ...base, state: 'refused', reason: refusedRole.refused }, events: [] };
   if (repository.roles.some(({ missing }) => missing > 0))
     return { result: { ...base, state: 'incomplete' }, events: [] };
   try {
@@ -80,7 +82,7 @@ async function post(
 }
 
 /** The files to be posted, each parsed and rebuilt once more before it leaves (R16). */
-function finalFiles(repository: RepositoryResponseReading): Map<string, Uint8Array> {
+function finalFiles(repository: MergedRepository): Map<string, Uint8Array> {
   const { dialect } = repository.reading;
   return new Map(
     repository.roles.map(({ role, signatures }) => {
@@ -103,7 +105,7 @@ function isFile(current: VerifiedRepository, role: string, file: Uint8Array): bo
  * @throws SERVER-MOVED (exit 5)
  */
 function checkUnmoved(
-  record: RepositoryResponseReading['reading']['record'],
+  record: MergedRepository['reading']['record'],
   current: VerifiedRepository | null,
 ): void {
   for (const { role, version, sha256 } of record.base) {

@@ -1,12 +1,15 @@
+import type { MergedRepository } from '../exchange/merge-responses.ts';
+import { withCopies } from '../station/answers.ts';
 import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
-import { withCopy } from '../station/incoming.ts';
+import type { OutboxRequest } from '../station/outbox.ts';
 import { recordingRefusals } from '../station/refusals.ts';
 import type { Signers } from '../station/signers.ts';
-import { answerEvents, readAnswer, type VerifiedAnswer } from './answer.ts';
+import { answerEvents, readAnswers } from './answer.ts';
 import type { PublishedRepository } from './published-repository.ts';
 import { publishRepository, type Publication } from './publish-repository.ts';
 import { repositoryNamed } from './repositories.ts';
 import { restoreChanges } from './restore.ts';
+import { signHere } from './sign-here.ts';
 import type { OnlineStation } from './station.ts';
 import type { Stores } from './stores.ts';
 
@@ -19,7 +22,8 @@ export interface PublishPorts {
 
 export interface PublishResult {
   readonly request: string;
-  readonly response: string;
+  /** Digests of the responses; none where this station signed everything itself. */
+  readonly responses: readonly string[];
   readonly repositories: readonly PublishedRepository[];
 }
 
@@ -29,12 +33,13 @@ const PARALLEL = 8;
 const BATCH = 64;
 
 /**
- * Publishes a response, repository by repository, each whole or not at all: checked against its request and the
- * server's state, recorded as `posting`, posted, and read back as a fresh client (R14, R16, M14).
+ * Publishes what one or several stations answered to a request, repository by repository, each whole or not at
+ * all: checked against the request and the server's state, recorded as `posting`, posted, and read back as a fresh
+ * client (R14, R16, M14).
  */
-export async function publishResponse(
+export async function publishResponses(
   station: OnlineStation,
-  file: string,
+  files: readonly string[],
   ports: PublishPorts,
 ): Promise<PublishResult> {
   let digest: string | null = null;
@@ -42,39 +47,43 @@ export async function publishResponse(
     station.home,
     () => digest,
     () =>
-      withCopy(file, station.home, true, async (copy) => {
-        const answer = await readAnswer(station, copy);
-        digest = answer.response.digest;
-        return publishAnswer(station, answer, ports);
+      withCopies(files, station.home, true, async (copies) => {
+        const { request, answers, repositories } = await readAnswers(station, copies);
+        const responses = answers.map(({ response }) => response.digest);
+        digest = responses[0] ?? null;
+        station.home.ledger.append(answers.flatMap((answer) => answerEvents(station, request, answer)));
+        return publishRequest(station, request, repositories, responses, ports);
       }),
   );
 }
 
-async function publishAnswer(
+/** Publishes the repositories of a request that are still open, with the signatures that are there and its own. */
+export async function publishRequest(
   station: OnlineStation,
-  answer: VerifiedAnswer,
+  request: OutboxRequest,
+  repositories: readonly MergedRepository[],
+  responses: readonly string[],
   ports: PublishPorts,
 ): Promise<PublishResult> {
-  station.home.ledger.append(answerEvents(station, answer));
-  const open = answer.repositories.filter(({ reading }) => {
-    const state = answer.request.repositories.get(repositoryKey(reading.record));
+  const open = repositories.filter(({ reading }) => {
+    const state = request.repositories.get(repositoryKey(reading.record));
     return state === 'exported' || state === 'posting';
   });
-  const published = await publishAll(station, answer, open, ports);
+  const signed = await signHere(station, request.digest, open, ports.signers);
+  const published = await publishAll(station, request.digest, signed, ports);
   const back = published
     .filter(({ state }) => state === 'refused' || state === 'conflict')
     .map(({ name }) => name);
-  await giveBack(station, answer, new Set(back));
-  return { request: answer.request.digest, response: answer.response.digest, repositories: published };
+  await giveBack(station, request.digest, repositories, new Set(back));
+  return { request: request.digest, responses, repositories: published };
 }
 
 async function publishAll(
   station: OnlineStation,
-  answer: VerifiedAnswer,
-  open: VerifiedAnswer['repositories'],
+  request: string,
+  open: readonly MergedRepository[],
   ports: PublishPorts,
 ): Promise<PublishedRepository[]> {
-  const request = answer.request.digest;
   const results = new Array<PublishedRepository>(open.length);
   const recorder = batched(station);
   let next = 0;
@@ -129,16 +138,17 @@ function batched(station: OnlineStation): {
 /** Changes that were refused, or that the server stands against, are staged again. */
 async function giveBack(
   station: OnlineStation,
-  answer: VerifiedAnswer,
+  request: string,
+  repositories: readonly MergedRepository[],
   names: ReadonlySet<string>,
 ): Promise<void> {
   if (names.size === 0) return;
-  const keys = answer.repositories
+  const keys = repositories
     .map(({ reading }) => reading.record)
     .filter(({ name }) => names.has(name))
     .map(repositoryKey);
-  await restoreChanges(station, answer.request.digest, new Set(keys));
+  await restoreChanges(station, request, new Set(keys));
   station.home.ledger.append(
-    keys.map((repository) => ({ event: 'conflict', data: { request: answer.request.digest, repository } })),
+    keys.map((repository) => ({ event: 'conflict', data: { request, repository } })),
   );
 }

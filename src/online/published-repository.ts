@@ -1,4 +1,5 @@
 import type { CountersignError } from '../errors.ts';
+import type { TrackedRole } from '../exchange/tracker.ts';
 
 /** What became of one repository. */
 export interface PublishedRepository {
@@ -9,6 +10,8 @@ export interface PublishedRepository {
     readonly version: number;
     readonly sha256: string | null;
   }[];
+  /** Which keys signed, which are missing, and whose they are. */
+  readonly signatures: readonly TrackedRole[];
   /** Why, where it was not published. */
   readonly error: CountersignError | null;
   /** Refusal's check ID or reason code. */

@@ -4,6 +4,7 @@ import type { Home } from '../station/home.ts';
 import { foldKeys, type KeyRegistry } from '../station/key-registry.ts';
 import { foldMarks, marksOf, type StationMarks } from '../station/marks.ts';
 import { foldOutbox, type Outbox } from '../station/outbox.ts';
+import { partners } from '../station/pairing.ts';
 import { sha256Hex } from '../encoding/hash.ts';
 import type { SignedDocument } from '../metadata/document.ts';
 import type { VerifiedRepository } from '../metadata/repository.ts';
@@ -17,6 +18,8 @@ export interface OnlineStation {
   readonly marks: ReadonlyMap<string, StationMarks>;
   readonly outbox: Outbox;
   readonly keys: KeyRegistry;
+  /** Canonical key ID to the name of the station that holds the key, as far as it is known here. */
+  readonly holders: ReadonlyMap<string, string>;
 }
 
 interface Repository {
@@ -27,7 +30,17 @@ interface Repository {
 /** Reads the state of an online station out of its ledger. */
 export function onlineStation(home: Home, now: number): OnlineStation {
   const lines = home.ledger.lines();
-  return { home, now, marks: foldMarks(lines), outbox: foldOutbox(lines), keys: foldKeys(lines) };
+  const keys = foldKeys(lines);
+  const outbox = foldOutbox(lines);
+  return { home, now, marks: foldMarks(lines), outbox, keys, holders: holderNames(home, keys, outbox) };
+}
+
+function holderNames(home: Home, keys: KeyRegistry, outbox: Outbox): ReadonlyMap<string, string> {
+  const names = new Map(partners(home).map(({ identity, name }) => [identity, name]));
+  const holders = [...outbox.holders].map(
+    ([key, identity]) => [key, names.get(identity) ?? identity] as const,
+  );
+  return new Map([...holders, ...[...keys.keys.keys()].map((id) => [id, home.name] as const)]);
 }
 
 /** The root that this station pinned for a repository; null before the first look. */
@@ -44,10 +57,14 @@ export function seenEvents(
   const key = repositoryKey(repository);
   const marks = marksOf(station.marks, key);
   const events: ExchangeEvent[] = [];
-  const sha256 = sha256Hex(verified.root.payload);
-  if (marks.pinned?.sha256 !== sha256) {
-    const file = archive(station.home, verified.root.file);
-    events.push({ event: 'pinned', data: { repository: key, version: verified.root.version, sha256, file } });
+  const kept = (root: SignedDocument): { version: number; sha256: string; file: string } => ({
+    version: root.version,
+    sha256: sha256Hex(root.payload),
+    file: archive(station.home, root.file),
+  });
+  for (const root of newRoots(marks.pinned, verified.roots)) {
+    const data = { repository: key, ...kept(root) };
+    events.push(root === verified.root ? { event: 'pinned', data } : { event: 'root', data });
   }
   for (const role of ['root', 'snapshot', 'timestamp', ...verified.targets.keys()]) {
     const document = documentOf(verified, role);
@@ -59,4 +76,17 @@ export function seenEvents(
       });
   }
   return events;
+}
+
+/**
+ * The newest root, unless it is the pinned one, and before it those that lead to it. Without a pin that is all of
+ * them; roots older than the pin prove nothing, and where the pinned one is not among them neither do the newer.
+ */
+function newRoots(
+  pinned: { readonly version: number; readonly sha256: string } | null,
+  roots: readonly SignedDocument[],
+): readonly SignedDocument[] {
+  if (!pinned) return roots;
+  const at = roots.findIndex((root) => sha256Hex(root.payload) === pinned.sha256);
+  return at === -1 ? roots.slice(-1) : roots.slice(at + 1);
 }

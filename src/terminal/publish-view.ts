@@ -3,6 +3,7 @@ import type { PublishedRepository } from '../online/published-repository.ts';
 import { errorDocument, errorLines } from './error-report.ts';
 import { escapeCut } from './escape.ts';
 import { table } from './table.ts';
+import { trackerLines } from './tracker-view.ts';
 
 /** What became of every repository; failures first and in full. */
 export function publishedLines({ repositories }: PublishResult): string[] {
@@ -26,16 +27,21 @@ export function publishedLines({ repositories }: PublishResult): string[] {
   ];
 }
 
-function failureLines({ name, state, error, reason }: PublishedRepository): string[] {
+function failureLines({ name, state, error, reason, signatures }: PublishedRepository): string[] {
   const head = `${escapeCut(name, 200)}: ${state}${reason ? ` (${escapeCut(reason, 60)})` : ''}`;
-  return [head, ...(error ? errorLines(error).map((line) => `  ${line}`) : []), ''];
+  return [
+    head,
+    ...(state === 'incomplete' ? trackerLines(signatures).map((line) => `  ${line}`) : []),
+    ...(error ? errorLines(error).map((line) => `  ${line}`) : []),
+    '',
+  ];
 }
 
 /** The same for `--json`. */
-export function publishDocument({ request, response, repositories }: PublishResult): object {
+export function publishDocument({ request, responses, repositories }: PublishResult): object {
   return {
     request,
-    response,
+    responses,
     repositories: repositories.map(({ error, ...rest }) => ({
       ...rest,
       ...(error ? errorDocument(error) : { error: null }),

@@ -5,7 +5,7 @@ import { openBundle } from '../../src/bundle/bundle.ts';
 import { CountersignError } from '../../src/errors.ts';
 import { readRepository } from '../../src/exchange/read-request.ts';
 import { readRepositoryResponse } from '../../src/exchange/read-response.ts';
-import { publishResponse } from '../../src/online/publish.ts';
+import { publishResponses } from '../../src/online/publish.ts';
 import { withOnlineStation } from '../../src/online/session.ts';
 import { fileSource } from '../../src/station/file-source.ts';
 import { Signers } from '../../src/station/signers.ts';
@@ -31,7 +31,7 @@ async function forged(from: string, attack: Attack): Promise<string> {
 /** Publishes in this process; no key of this station is ever asked for. */
 async function publishHere(file: string): Promise<unknown> {
   return withOnlineStation(app.online.home, 'publish', 'write', ({ station, stores }) =>
-    publishResponse(station, file, {
+    publishResponses(station, [file], {
       stores,
       signers: new Signers(() => Promise.reject(new Error('a key was asked for'))),
       progress: () => undefined,

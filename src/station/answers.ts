@@ -1,0 +1,65 @@
+import { openBundle, type Bundle } from '../bundle/bundle.ts';
+import type { CombinedManifest, ResponseManifest } from '../bundle/manifest.ts';
+import { openParts } from '../bundle/parts.ts';
+import type { SealedManifest } from '../bundle/sealed-manifest.ts';
+import { CountersignError } from '../errors.ts';
+import { fileSource } from './file-source.ts';
+import type { Home } from './home.ts';
+import { withCopy, type Copy } from './incoming.ts';
+import { trustPartners } from './pairing.ts';
+
+/** One station's response, whether it came alone or in a combined bundle. */
+export type Answer = Bundle<ResponseManifest>;
+
+/** Works on copies of several files, each taken as {@link withCopy} takes one. */
+export async function withCopies<Result>(
+  files: readonly string[],
+  home: Home,
+  keep: boolean,
+  work: (copies: readonly Copy[]) => Promise<Result>,
+): Promise<Result> {
+  const taken: Copy[] = [];
+  const next = async (): Promise<Result> => {
+    const file = files[taken.length];
+    if (file === undefined) return work(taken);
+    return withCopy(file, home, keep, (copy) => {
+      taken.push(copy);
+      return next();
+    });
+  };
+  return next();
+}
+
+/**
+ * The responses that a copy holds: one, or those of a combined bundle, each by its own seal. Own seals count: a
+ * station may meet the answer that it gave before, or a bundle that it combined.
+ *
+ * @throws BUNDLE-*, SEAL-*, RESPONSE-SCHEMA, COMBINED-SCHEMA
+ */
+export async function openAnswers(home: Home, copy: Copy): Promise<Answer[]> {
+  const partner = trustPartners(home);
+  let own = false;
+  const trust = (identity: string): void => {
+    if (identity === home.identity) own = true;
+    else partner(identity);
+  };
+  let bundle: Bundle<ResponseManifest | CombinedManifest>;
+  try {
+    bundle = await openBundle(fileSource(copy.path), { kinds: ['response', 'combined'], trust });
+  } catch (error) {
+    // Most likely the request itself, on its way to the other half or come back unanswered.
+    if (own && error instanceof CountersignError && error.check === 'SEAL-SIGNATURE') partner(home.identity);
+    throw error;
+  }
+  const { manifest } = bundle;
+  if (manifest.kind === 'response') return [bundle as Answer];
+  const read = (name: string): Uint8Array => bundle.read(name);
+  const parts = await openParts(manifest, read, trust);
+  return parts.map((part): Answer => ({ ...(part as SealedManifest<ResponseManifest>), read }));
+}
+
+/** Each response once, whatever files brought it. */
+export function distinctAnswers(answers: readonly Answer[]): Answer[] {
+  const byDigest = new Map(answers.map((answer) => [answer.digest, answer]));
+  return [...byDigest.values()].sort((a, b) => a.manifest.sequence - b.manifest.sequence);
+}

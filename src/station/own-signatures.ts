@@ -1,0 +1,59 @@
+import type { ComputedRole } from '../change/compute.ts';
+import { sha256Hex } from '../encoding/hash.ts';
+import { toHex } from '../encoding/text.ts';
+import type { Dialect } from '../metadata/dialect.ts';
+import type { SigningKey } from '../signer/signer.ts';
+import { checkBinding, type KeyRegistry } from './key-registry.ts';
+import { placeOf, type SignerPlace } from './signers.ts';
+import type { WantedSignature } from './signatures.ts';
+
+/** One signature that a key of this station can give. */
+export interface OwnSignature extends WantedSignature {
+  readonly dialect: Dialect;
+  readonly role: ComputedRole;
+  readonly place: SignerPlace;
+}
+
+/**
+ * Which signatures this station's keys can give on the roles of a repository: every key that a quorum names, each
+ * of its IDs. A role that is still open is left out: its keys are asked for with the slots.
+ *
+ * @param keys the station's keys, from {@link keysByPublic}
+ * @param bound IDs of keys that earlier signatures of the same command bind
+ * @throws KEY-REPOSITORY
+ */
+export function ownSignatures(
+  keys: ReadonlyMap<string, SigningKey>,
+  repository: { readonly key: string; readonly dialect: Dialect; readonly roles: readonly ComputedRole[] },
+  bound: Set<string>,
+): OwnSignature[] {
+  const { dialect } = repository;
+  return repository.roles.flatMap((role) => {
+    if (role.open) return [];
+    return role.signers.flatMap(({ keyid, key: signer }): OwnSignature[] => {
+      const key = signer?.public && keys.get(toHex(signer.public.spki));
+      if (!key) return [];
+      const exclusive = role.role !== 'root' || dialect.certificates === null;
+      if (exclusive) checkBinding(key, repository.key);
+      const bind = exclusive && key.repository === null && !bound.has(key.id) ? key.id : null;
+      if (bind) bound.add(bind);
+      return [
+        {
+          repository: repository.key,
+          dialect,
+          role,
+          keyid,
+          payload: sha256Hex(role.document),
+          task: { key, scheme: dialect.scheme(key.public.algorithm, role.role), message: role.document },
+          place: placeOf(key),
+          bind,
+        },
+      ];
+    });
+  });
+}
+
+/** Keys by their public part: what metadata names a signer by. */
+export function keysByPublic({ keys }: KeyRegistry): ReadonlyMap<string, SigningKey> {
+  return new Map([...keys.values()].map((key) => [toHex(key.public.spki), key]));
+}
