@@ -1,3 +1,4 @@
+import { EXIT } from '../src/errors.ts';
 import { approveByScript } from '../src/offline/approval.ts';
 import { withOfflineStation } from '../src/offline/session.ts';
 import { sign } from '../src/offline/sign.ts';
@@ -11,12 +12,17 @@ import { secretFlags } from '../src/terminal/signing-flags.ts';
 export default class Sign extends BaseCommand {
   static override summary = 'sign a request with every key held here that it calls for';
   static override description =
-    'Shows what review shows, closed, and asks for two words of the digest and the new version. A script gives --approve with the digest, taken by another way than the stick, and --accept for each ID that review --json lists.';
+    'Shows what review shows, closed, and asks for two words of the digest and the new version. A script gives --approve with the digest, taken by another way than the stick, and --accept for each ID that review --json lists. Exits 4 while more stations must sign.';
   static override examples = [
     '<%= config.bin %> sign /media/stick/app.request.tar -o /media/stick/app.response.tar',
+    '<%= config.bin %> sign app.request.tar a.response.tar -o b.response.tar',
     '<%= config.bin %> sign app.request.tar -o app.response.tar --pin-file root=pin --approve DIGEST --accept FIRST-ROOT:registry.example.com/team/app',
   ];
-  static override args = { request: Args.string({ required: true, description: 'request bundle' }) };
+  static override strict = false;
+  static override args = {
+    request: Args.string({ required: true, description: 'request bundle' }),
+    response: Args.string({ description: 'responses of other stations to the same request' }),
+  };
   static override flags = {
     output: Flags.string({
       char: 'o',
@@ -49,7 +55,8 @@ export default class Sign extends BaseCommand {
   };
 
   async run(): Promise<void> {
-    const { args, flags } = await this.parse(Sign);
+    const { argv, flags } = await this.parse(Sign);
+    const [file = '', ...responses] = argv as string[];
     await withOfflineStation(flags.home, 'sign', async (station) => {
       const { approve, accept = [], pin = [] } = flags;
       const progress = startProgress('signing');
@@ -60,7 +67,7 @@ export default class Sign extends BaseCommand {
       try {
         const result = await sign(
           station,
-          { file: args.request, out: flags.output, except: flags.except ?? [], keys: flags.key ?? [] },
+          { file, responses, out: flags.output, except: flags.except ?? [], keys: flags.key ?? [] },
           {
             openSigner: signerOpener(station.home, secrets),
             confirm: (examination) =>
@@ -74,6 +81,7 @@ export default class Sign extends BaseCommand {
         );
         progress.end();
         this.show(result, () => signedLines(result).join('\n'));
+        if (result.tracker.some(({ open }) => open)) this.endWith(EXIT.incomplete);
       } finally {
         progress.end();
       }

@@ -33,7 +33,7 @@ export interface PlannedFill {
 export function planFills(
   station: OfflineStation,
   readings: readonly RepositoryReading[],
-  filled: (repository: string) => ReadonlyMap<string, Uint8Array>,
+  filled: (repository: string) => ReadonlySet<string>,
   named: readonly string[],
 ): PlannedFill[] {
   const taken = new Set<string>();

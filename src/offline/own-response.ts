@@ -17,7 +17,7 @@ export interface OwnResponse {
   readonly manifest: ResponseManifest;
   /** The whole bundle, to be kept in the home again. */
   readonly bytes: Uint8Array;
-  read(name: string): Uint8Array;
+  readonly read: (name: string) => Uint8Array;
 }
 
 /**
@@ -29,7 +29,7 @@ export interface OwnResponse {
 export async function readOwnResponse(home: Home, file: string): Promise<OwnResponse> {
   return withCopy(file, home, false, async ({ path }) => {
     const bytes = readFileSync(path);
-    const { digest, manifest, read } = await openBundle<ResponseManifest>(fileSource(path), {
+    const bundle = await openBundle<ResponseManifest>(fileSource(path), {
       kinds: ['response'],
       trust: (identity) => {
         if (identity === home.identity) return;
@@ -44,8 +44,9 @@ export async function readOwnResponse(home: Home, file: string): Promise<OwnResp
         );
       },
     });
-    const files = new Map(manifest.files.map(({ name }) => [name, read(name)]));
-    return { file, digest, manifest, bytes, read: (name) => files.get(name) ?? read(name) };
+    const { digest, manifest } = bundle;
+    const files = new Map(manifest.files.map(({ name }) => [name, bundle.read(name)]));
+    return { file, digest, manifest, bytes, read: (name) => files.get(name) ?? bundle.read(name) };
   });
 }
 

@@ -95,12 +95,14 @@ function signedAnswer(
     return { role, outcome: signatures.length > 0 ? 'signed' : 'no-key', check: null, signatures };
   });
   const slots = reading.roles.flatMap((role) => role.slots);
+  const claimed = reading.record.result.flatMap((result) => result.slots);
   const values = slots.flatMap((slot): FillValue[] => {
     const value = fills.get(slot.id);
     if (!value) return [];
     const context = { repository: reading.record.name, now: reading.now };
     const keyid = reading.dialect.readKey(slot.role, value, context).id;
-    return [{ slot: slot.id, kind: slot.kind, value, keyid, by: station.home.identity }];
+    const by = claimed.find(({ id }) => id === slot.id)?.station ?? station.home.identity;
+    return [{ slot: slot.id, kind: slot.kind, value, keyid, by }];
   });
   return { reading, fills: values, marks, roles: outcomes };
 }

@@ -1,7 +1,8 @@
 import { verifyAll } from '../signer/second-check.ts';
 import { checkClock } from '../station/clock.ts';
 import type { ExchangeEvent } from '../station/events.ts';
-import { verifyCopyUnchanged } from '../station/incoming.ts';
+import { withCopies } from '../station/answers.ts';
+import { verifyCopyUnchanged, type Copy } from '../station/incoming.ts';
 import { requireFree } from '../station/outgoing.ts';
 import { intentEvents, signaturesOf } from '../station/signatures.ts';
 import { Signers, type OpenSigner } from '../station/signers.ts';
@@ -10,6 +11,8 @@ import { baseEvents } from './base-events.ts';
 import type { Examination } from './examination.ts';
 import { examine, type TakenRequest } from './examine.ts';
 import { fillSlots } from './fill.ts';
+import { partialFills, readPartials, type Partials } from './partials.ts';
+import { trackRepositories, type TrackedRepository } from './progress-of-roles.ts';
 import { planFills, type PlannedFill } from './fill-plan.ts';
 import { answerRequest, releaseStored, type SignedFile } from './respond.ts';
 import { planSignatures } from './signature-plan.ts';
@@ -20,6 +23,8 @@ import { withRequest } from './take.ts';
 
 export interface SignOptions {
   readonly file: string;
+  /** Responses of other stations to the same request. */
+  readonly responses: readonly string[];
   readonly out: string;
   readonly except: readonly string[];
   /** IDs of keys to use where several would do. */
@@ -44,6 +49,8 @@ export interface SignResult extends SignedFile {
   readonly signatures: number;
   readonly repositories: number;
   readonly refused: readonly string[];
+  /** Which keys signed and which are missing, by repository. */
+  readonly tracker: readonly TrackedRepository[];
   /** True where the stored answer was written again, without a key. */
   readonly resumed: boolean;
   readonly times: SignTimes;
@@ -67,7 +74,9 @@ export async function sign(
     const stored = station.signing.get(digest)?.response;
     if (stored) return resumed(station, digest, stored, options.out);
     requireFree(options.out);
-    return signTaken(station, taken, options, ports);
+    return withCopies(options.responses, station.home, false, (copies) =>
+      signTaken(station, taken, copies, options, ports),
+    );
   });
 }
 
@@ -79,6 +88,7 @@ function resumed(station: OfflineStation, request: string, response: string, out
     signatures: 0,
     repositories: 0,
     refused: [],
+    tracker: [],
     resumed: true,
     times: { token: 0, secondCheck: 0 },
   };
@@ -87,22 +97,27 @@ function resumed(station: OfflineStation, request: string, response: string, out
 async function signTaken(
   station: OfflineStation,
   taken: TakenRequest,
+  copies: readonly Copy[],
   options: SignOptions,
   ports: SignPorts,
 ): Promise<SignResult> {
   const signers = new Signers(ports.openSigner);
   try {
     const open = examine(station, taken, options.except);
+    const partials = await readPartials(station, taken, open, copies);
+    const given = partialFills(station, open.digest, partials);
     const fills = planFills(
       station,
       open.repositories.map(({ reading }) => reading),
-      (repository) => station.fillsOf(open.digest, repository),
+      (repository) => filledSlots(station, open.digest, repository, given),
       options.keys,
     );
     await openPlaces(signers, fills, planSignatures(station, open));
+    station.home.ledger.append(given);
     if (fills.length > 0) await fillSlots(station, open.digest, fills, signers);
-    const now = fills.length > 0 ? offlineStation(station.home, station.now) : station;
-    const closed = fills.length > 0 ? examine(now, taken, options.except, open) : open;
+    const fresh = fills.length + given.length > 0;
+    const now = knowing(fresh ? offlineStation(station.home, station.now) : station, partials);
+    const closed = fresh || copies.length > 0 ? examine(now, taken, options.except, open) : open;
     const plans = planSignatures(now, closed);
     const approval = await ports.confirm(closed);
     verifyCopyUnchanged(closed.copy);
@@ -124,12 +139,31 @@ async function signTaken(
       signatures: signatures.length,
       repositories: closed.repositories.length,
       refused: closed.excepted,
+      tracker: trackRepositories(now, closed, partials, plans, signatures),
       resumed: false,
       times: { token: signers.milliseconds, secondCheck: second.milliseconds },
     };
   } finally {
     await signers.close();
   }
+}
+
+/** Slots that are filled: by this station before, or by the responses that came along. */
+function filledSlots(
+  station: OfflineStation,
+  digest: string,
+  repository: string,
+  given: readonly ExchangeEvent[],
+): ReadonlySet<string> {
+  const slots = given.flatMap(({ event, data }) =>
+    event === 'fill' && data.repository === repository ? [data.slot] : [],
+  );
+  return new Set([...station.fillsOf(digest, repository).keys(), ...slots]);
+}
+
+/** What other stations said under their seals of keys that they filled in. */
+function knowing(station: OfflineStation, { holders }: Partials): OfflineStation {
+  return { ...station, holders: new Map([...holders, ...station.holders]) };
 }
 
 /** Asks for every secret before anything is made or shown: one for each token, one for the key files (R12). */

@@ -6,7 +6,7 @@ import type { DelegationDifference, QuorumDifference } from './key-difference.ts
 
 /** What a station knows of keys: who holds them, and which it saw leave a role before. */
 export interface KnownKeys {
-  /** Canonical key ID to the name of the station, of this one or of a pinned card. */
+  /** Key ID, canonical or as filled in, to the name of the station, of this one or of a pinned card. */
   readonly holders: ReadonlyMap<string, string>;
   /** `role canonicalId` of keys that requests approved here took away. */
   readonly dropped: ReadonlySet<string>;
@@ -46,7 +46,7 @@ function strangers(
   if (online && thresholdBefore === 0) return [];
   return keys
     .filter(
-      ({ state, canonicalId, algorithm }) =>
+      ({ state, keyid, canonicalId, algorithm }) =>
         state === 'joins' && algorithm !== 'open' && !holders.has(canonicalId),
     )
     .map(({ keyid }) => ({

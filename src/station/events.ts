@@ -15,6 +15,9 @@ export type ExchangeEvent =
       { request: string; repository: string; slot: string; kind: string; keyid: string; value: string }
     >
   | Event<'pinned', { repository: string; version: number; sha256: string; file: string }>
+  | Event<'root', { repository: string; version: number; sha256: string; file: string }>
+  | Event<'deleting', { repository: string; root: string | null }>
+  | Event<'deleted', { repository: string; root: string | null; remote: boolean }>
   | Event<'seen', { repository: string; role: string; version: number; sha256: string }>
   | Event<
       'intent',
@@ -25,7 +28,11 @@ export type ExchangeEvent =
   | Event<'dropped', { repository: string; role: string; key: string }>
   | Event<'sealed', { request: string; response: string; sequence: number; to: string }>
   | Event<'released', { request: string; response: string }>
+  | Event<'combined', { request: string; combined: string; sequence: number }>
   | Event<'declined', { request: string; code: string }>
+  | Event<'recovery', { what: 'response' | 'head'; line: number; sha256: string }>
+  | Event<'recovered', { what: 'torn-line' | 'response' | 'head'; line: number; sha256: string }>
+  | Event<'recovered-floor', { repository: string; role: string; seen: number; signed: number }>
   | Event<'refusal', { check: string; digest: string | null }>
   | Event<
       'exported',

@@ -1,7 +1,8 @@
 import type { SignedFile } from '../offline/respond.ts';
 import type { SignResult } from '../offline/sign.ts';
 import { digestLines } from './digest-block.ts';
-import { showPath } from './escape.ts';
+import { escapeCut, showPath } from './escape.ts';
+import { trackerLines } from './tracker-view.ts';
 import { readBackLine } from './written-file.ts';
 
 /** What a signing did, and the ledger's head for the paper. */
@@ -15,9 +16,30 @@ export function signedLines(result: SignResult): string[] {
     ...(result.resumed
       ? []
       : [`  in the keys ${seconds(times.token)}, checked a second time ${seconds(times.secondCheck)}`]),
+    ...openLines(result),
     ...answerLines(result),
   ];
 }
+
+/** Where more stations must sign, the tracker of each repository that is open. */
+function openLines({ tracker }: SignResult): string[] {
+  const open = tracker.filter((repository) => repository.open);
+  if (open.length === 0) return [];
+  return [
+    ...open
+      .slice(0, SHOWN)
+      .flatMap(({ name, roles }) => [
+        escapeCut(name, 200),
+        ...trackerLines(roles).map((line) => `  ${line}`),
+      ]),
+    ...(open.length > SHOWN ? [`... and ${String(open.length - SHOWN)} more repositories`] : []),
+    'More signatures are needed: take the request and this response to the next station.',
+    '',
+  ];
+}
+
+/** Repositories whose tracker is shown. */
+const SHOWN = 8;
 
 /** The file that was written, its digest, and the ledger's head (M9). */
 export function answerLines(file: SignedFile): string[] {

@@ -81,7 +81,7 @@ describe('between the stick and the officer', () => {
       withOfflineStation(folder, 'sign', (station) =>
         sign(
           station,
-          { file, out: app.on('meddled.tar'), except: [], keys: [] },
+          { file, out: app.on('meddled.tar'), responses: [], except: [], keys: [] },
           {
             openSigner: () =>
               Promise.resolve(

@@ -1,0 +1,88 @@
+import { sha256Hex } from '../encoding/hash.ts';
+import { toBase64 } from '../encoding/text.ts';
+import { refused } from '../errors.ts';
+import { mergeResponses, type MergedRepository } from '../exchange/merge-responses.ts';
+import { checkBinding, readRepositoryResponse } from '../exchange/read-response.ts';
+import { distinctAnswers, openAnswers, type Answer } from '../station/answers.ts';
+import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
+import type { Copy } from '../station/incoming.ts';
+import type { Examination } from './examination.ts';
+import type { TakenRequest } from './examine.ts';
+import type { OfflineStation } from './station.ts';
+
+/** What other stations answered to the same request, verified; by repository. */
+export interface Partials {
+  readonly answers: readonly Answer[];
+  readonly repositories: ReadonlyMap<string, MergedRepository>;
+  /** Canonical IDs of keys that a station filled in, to its name: it says so under its own seal. */
+  readonly holders: ReadonlyMap<string, string>;
+}
+
+/**
+ * Reads the responses that came along with a request: each sealed by a paired station that the request was sent
+ * to, bound to this request, its fills and signatures verified against what was recomputed here (M17).
+ *
+ * @throws BUNDLE-*, SEAL-*, EXCHANGE-BINDING, EXCHANGE-FILL, EXCHANGE-CONTENT, EXCHANGE-SIGNATURE
+ */
+export async function readPartials(
+  station: OfflineStation,
+  taken: TakenRequest,
+  examination: Examination,
+  copies: readonly Copy[],
+): Promise<Partials> {
+  const opened: Answer[] = [];
+  for (const copy of copies) opened.push(...(await openAnswers(station.home, copy)));
+  const answers = distinctAnswers(opened);
+  const { digest, manifest } = taken.bundle;
+  for (const answer of answers) checkBinding(answer.manifest, { digest, manifest });
+  const repositories = new Map<string, MergedRepository>();
+  const holders = new Map<string, string>();
+  for (const { reading } of examination.repositories) {
+    const key = repositoryKey(reading.record);
+    const at = manifest.repositories.indexOf(reading.record);
+    const read = answers.map((answer) => {
+      const said = answer.manifest.repositories[at];
+      if (!said) throw new Error('a bound response lacks a repository');
+      for (const { keyid, by } of said.fills)
+        if (by === answer.sealedBy) holders.set(keyid, answer.manifest.from.name);
+      return readRepositoryResponse(reading, said, (name) => answer.read(name));
+    });
+    repositories.set(key, mergeResponses(reading, read));
+  }
+  return { answers, repositories, holders };
+}
+
+/**
+ * The fills of others as lines of this station's own: from here on they are what it recomputes with.
+ *
+ * @throws EXCHANGE-FILL where this station filled in otherwise
+ */
+export function partialFills(station: OfflineStation, digest: string, partials: Partials): ExchangeEvent[] {
+  return [...partials.repositories].flatMap(([repository, { reading, fills }]) => {
+    const own = station.fillsOf(digest, repository);
+    return reading.roles
+      .flatMap(({ slots }) => slots)
+      .flatMap((slot): ExchangeEvent[] => {
+        const value = fills.get(slot.id);
+        if (!value) return [];
+        const before = own.get(slot.id);
+        if (before && Buffer.compare(before, value) !== 0)
+          throw refused('EXCHANGE-FILL', 'this station filled in a slot otherwise than the response', {
+            expected: sha256Hex(before),
+            found: sha256Hex(value),
+            where: `${reading.record.name} ${slot.id}`,
+            hint: 'only one of the two may ever be published: find out who signed first',
+          });
+        if (before) return [];
+        const context = { repository: reading.record.name, now: reading.now };
+        const keyid = reading.dialect.readKey(slot.role, value, context).id;
+        const { id, kind } = slot;
+        return [
+          {
+            event: 'fill',
+            data: { request: digest, repository, slot: id, kind, keyid, value: toBase64(value) },
+          },
+        ];
+      });
+  });
+}

@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto';
+import { writeBundle } from '../bundle/bundle.ts';
+import type { CombinedManifest } from '../bundle/manifest.ts';
+import { encodeSeal } from '../bundle/seal.ts';
+import { formatTime } from '../encoding/time.ts';
+import { refused, usage } from '../errors.ts';
+import { Contents } from '../exchange/contents.ts';
+import { distinctAnswers, openAnswers, withCopies, type Answer } from './answers.ts';
+import { openHome, type Home } from './home.ts';
+import { requireFree, writeOut } from './outgoing.ts';
+import { recordingRefusals } from './refusals.ts';
+
+/** A combined bundle that was written. */
+export interface CombinedFile {
+  readonly digest: string;
+  /** Digest of the request that the parts answer. */
+  readonly request: string;
+  readonly parts: readonly { readonly station: string; readonly digest: string }[];
+  readonly out: string;
+  readonly readBack: 'direct' | 'replug';
+}
+
+/**
+ * Puts the responses of several stations to one request into one bundle, each unchanged under its own seal (M17).
+ * Nothing of them is judged: whoever signs or publishes reads each as if it had come alone.
+ *
+ * @param now seconds since 1970
+ * @throws COMBINE-ONE (2), COMBINE-REQUEST (3), BUNDLE-*, SEAL-*
+ */
+export async function combine(
+  folder: string,
+  files: readonly string[],
+  out: string,
+  now: number,
+): Promise<CombinedFile> {
+  const home = await openHome(folder, { write: true });
+  try {
+    return await recordingRefusals(
+      home,
+      () => null,
+      () =>
+        withCopies(files, home, false, async (copies) => {
+          const opened: Answer[] = [];
+          for (const copy of copies) opened.push(...(await openAnswers(home, copy)));
+          const answers = distinctAnswers(opened).sort((a, b) => (a.digest < b.digest ? -1 : 1));
+          checkTogether(answers);
+          requireFree(out);
+          return writeCombined(home, answers, out, now);
+        }),
+    );
+  } finally {
+    home.close();
+  }
+}
+
+function checkTogether(answers: readonly Answer[]): void {
+  const [first, second] = answers;
+  if (!first || !second)
+    throw usage('COMBINE-ONE', 'there is only one response to combine', {
+      hint: 'give the responses of two stations or more; one alone is published as it is',
+    });
+  for (const { manifest, sealedBy, digest } of answers) {
+    if (manifest.request.digest !== first.manifest.request.digest)
+      throw refused('COMBINE-REQUEST', 'the responses answer different requests', {
+        expected: first.manifest.request.digest,
+        found: manifest.request.digest,
+        where: manifest.from.name,
+      });
+    if (answers.some((other) => other.sealedBy === sealedBy && other.digest !== digest))
+      throw refused('COMBINE-REQUEST', 'two responses are of one station', {
+        found: sealedBy,
+        where: manifest.from.name,
+      });
+  }
+}
+
+function writeCombined(home: Home, answers: readonly Answer[], out: string, now: number): CombinedFile {
+  const { manifest: first } = answers[0] as Answer;
+  const contents = new Contents();
+  const parts = answers.map((answer) => {
+    for (const { name } of answer.manifest.files) contents.add(answer.read(name));
+    return {
+      digest: answer.digest,
+      manifest: contents.add(answer.manifestBytes),
+      seal: contents.add(encodeSeal(answer.seal)),
+    };
+  });
+  const sequence = home.ledger.head().line + 1;
+  const manifest: Omit<CombinedManifest, 'files'> = {
+    format: 'countersign-1',
+    kind: 'combined',
+    environment: home.environment,
+    id: randomBytes(16).toString('hex'),
+    created: formatTime(now),
+    sequence,
+    from: { name: home.name, key: home.identity },
+    to: first.to,
+    request: first.request,
+    parts,
+  };
+  const bundle = writeBundle({
+    kind: 'combined',
+    manifest,
+    contents: contents.files,
+    publicKey: home.publicKey,
+    seal: (pae) => home.sign(pae),
+  });
+  const request = first.request.digest;
+  home.ledger.append([{ event: 'combined', data: { request, combined: bundle.digest, sequence } }]);
+  const bytes = Buffer.concat([...bundle.chunks]);
+  const { readBack } = writeOut(out, [bytes], bytes.length);
+  return {
+    digest: bundle.digest,
+    request,
+    parts: answers.map(({ manifest: { from }, digest }) => ({ station: from.name, digest })),
+    out,
+    readBack,
+  };
+}
