@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { archiveVectors } from './vectors/archive.mjs';
 import { cardVectors } from './vectors/card.mjs';
+import { cardKeyVectors } from './vectors/card-keys.mjs';
 import { headerVectors } from './vectors/header.mjs';
 import { jsonVectors } from './vectors/manifest-json.mjs';
 import { listVectors } from './vectors/manifest-lists.mjs';
@@ -27,7 +28,9 @@ async function load() {
     stdin: {
       contents: `export { encodeHeader, paddingOf } from './src/bundle/archive.ts';
         export { encodeSeal, preAuthentication } from './src/bundle/seal.ts';
-        export { canonicalBytes } from './src/encoding/canonical-json.ts';`,
+        export { canonicalBytes } from './src/encoding/canonical-json.ts';
+        export { canonicalKeyId } from './src/metadata/notary/keys.ts';
+        export { publicKeyFromEcPoint, publicKeyFromEd25519Raw } from './src/metadata/public-key.ts';`,
       resolveDir: root,
       loader: 'ts',
     },
@@ -54,6 +57,7 @@ export async function generate() {
     listVectors,
     partVectors,
     cardVectors,
+    cardKeyVectors,
   ].flatMap((make) => make(writer, lib));
   const files = new Map();
   const index = vectors.map(({ file, bytes, title, rule, kinds, expect }) => {

@@ -15,12 +15,17 @@ export default class ClockReset extends BaseCommand {
     const home = await openHome(flags.home, { write: true });
     try {
       requireSide(home, 'offline', 'clock reset');
-      await askTyped({
-        lines: ['the clock floor is lowered: compare the time with a watch'],
-        expected: args.utc,
-        question: 'type the new floor again:',
-      });
-      const result = resetClock(home, args.utc, Math.floor(Date.now() / 1000));
+      const now = Math.floor(Date.now() / 1000);
+      const result = await resetClock(home, args.utc, now, ({ floor, was }) =>
+        askTyped({
+          lines: [
+            `the clock floor becomes ${floor}; it was ${was}`,
+            'compare the time with a watch: bundles that were made before it are taken again',
+          ],
+          expected: floor,
+          question: 'type the new floor again:',
+        }),
+      );
       this.show(result, () => `clock floor ${result.floor} (was ${result.was})`);
     } finally {
       home.close();

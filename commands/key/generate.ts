@@ -12,13 +12,13 @@ import { secretFlags } from '../../src/terminal/signing-flags.ts';
 export default class KeyGenerate extends BaseCommand {
   static override summary = 'generate a signing key in a token or an encrypted key file';
   static override description =
-    'An offline station holds root and targets keys, an online one snapshot and timestamp keys for folder repositories. A targets key serves one repository; without --repository it is bound at its first signature.';
+    'An offline station holds root and targets keys, an online one snapshot and timestamp keys for folder repositories; both may hold keys of delegations (targets/NAME). A targets key serves one repository; without --repository it is bound at its first signature.';
   static override examples = [
     '<%= config.bin %> key generate root --token "pkcs11:token=ceremony;object=root-2026"',
     '<%= config.bin %> key generate targets --keyfile --repository registry.example.com/team/app',
   ];
   static override args = {
-    role: Args.string({ required: true, description: 'root, targets, snapshot or timestamp' }),
+    role: Args.string({ required: true, description: 'root, targets, snapshot, timestamp or targets/NAME' }),
   };
   static override flags = {
     token: Flags.string({
@@ -44,7 +44,7 @@ export default class KeyGenerate extends BaseCommand {
       if (flags.token === undefined && !flags.keyfile)
         throw usage('USAGE-PLACE', 'say where the key is to live', { hint: 'give --token URI or --keyfile' });
       const named = flags.token === undefined ? null : await tokenPlace(home, flags.token);
-      const place: SignerPlace = named?.place ?? { kind: 'keyfile' };
+      const place: SignerPlace = named?.place ?? { kind: 'keyfile', key: { id: null, role: args.role } };
       const label = flags.label ?? named?.label ?? [args.role, flags.repository].filter(Boolean).join(' ');
       const pinFiles = [...(flags['pin-file'] ?? []), ...(named?.pinSource ? [named.pinSource] : [])];
       const secrets = { pinFiles, passphraseFiles: flags['passphrase-file'] ?? [] };

@@ -1,8 +1,8 @@
 import { DESK, desk, sha256, STRANGER, VAULT, vault } from './material.mjs';
 
-/** Cards, right and wrong. */
-export function cardVectors(writer, lib) {
-  const document = ({ name }, side, key, changes = {}) => ({
+/** A card's document. */
+export function document({ name }, side, key, changes = {}) {
+  return {
     format: 'countersign-1',
     kind: 'card',
     name,
@@ -11,11 +11,18 @@ export function cardVectors(writer, lib) {
     key: key.raw.toString('hex'),
     keys: [],
     ...changes,
-  });
-  const seal = (kind, card, key) => {
-    const signature = key.sign(lib.preAuthentication(kind, lib.canonicalBytes(card)));
-    return { key: key.raw.toString('hex'), signature: signature.toString('base64') };
   };
+}
+
+/** Seals a card's document, as a card or as another kind. */
+export function sealCard(lib, kind, card, key) {
+  const signature = key.sign(lib.preAuthentication(kind, lib.canonicalBytes(card)));
+  return { key: key.raw.toString('hex'), signature: signature.toString('base64') };
+}
+
+/** Cards, right and wrong. */
+export function cardVectors(writer, lib) {
+  const seal = (kind, card, key) => sealCard(lib, kind, card, key);
   const file = (card, sealed) => lib.canonicalBytes({ card, seal: sealed });
   const right = (name, title, card, key) => ({
     file: `card-${name}`,

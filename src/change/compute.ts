@@ -199,6 +199,11 @@ function targetsRole(dialect: Dialect, inputs: ChangeInputs, work: TargetsWork):
   const before = base?.targets.get(plan.role);
   if (base && !before && plan.role === 'targets')
     throw refused('CHAIN-TARGETS', 'the repository has a root but no targets', { where: context.repository });
+  if (base && !before && changes.some((change) => change.type === 'refresh' && change.role === plan.role))
+    throw refused('CHANGE-ABSENT', 'a role is to be refreshed that has no metadata which its keys signed', {
+      found: plan.role,
+      where: context.repository,
+    });
   const start = before?.signed ?? dialect.newTargets();
   const below = touchedDelegations(changes).filter((role) => parentOf(role) === plan.role);
   const edits = delegationEdits(dialect, before ? dialect.delegations(before) : [], below, changes, inputs);

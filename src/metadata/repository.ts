@@ -1,4 +1,4 @@
-import { refused } from '../errors.ts';
+import { CountersignError, refused } from '../errors.ts';
 import { sha256Hex } from '../encoding/hash.ts';
 import type { Dialect, KeyContext } from './dialect.ts';
 import type { RoleKeys, SignedDocument } from './document.ts';
@@ -24,13 +24,31 @@ export interface VerifiedRepository {
   readonly targets: ReadonlyMap<string, SignedDocument>;
   /** `role keyid` of signatures that do not count. */
   readonly strays: readonly string[];
+  /** Delegated roles that are not signed as their parents say; empty unless they were to be set apart. */
+  readonly broken: readonly BrokenRole[];
 }
+
+/** A delegated role that no client reads, and nothing below it. */
+export interface BrokenRole {
+  readonly role: string;
+  readonly check: string;
+  readonly message: string;
+  /** What the snapshot lists under its name: the right file, but nobody vouches for what it says. */
+  readonly document: SignedDocument;
+}
+
+/**
+ * What becomes of a delegated role whose signatures do not count: the repository is refused with it, or the role is
+ * set apart, as the stock clients pass over it with a warning. Files that are not the listed ones are refused always.
+ */
+export type BrokenDelegations = 'refuse' | 'set-apart';
 
 /**
  * Verifies a repository from a pinned root, or, at first contact, from its oldest given root: root chain,
  * timestamp, snapshot, then each targets role by the keys that its parent declares (TUF 1.0 section 5;
  * notary client update). Hashes and lengths hold down to every file. Expiry is not judged here.
  *
+ * @param delegations what becomes of delegated roles that are not signed as they must be
  * @throws CHAIN-ROOT, CHAIN-TIMESTAMP, CHAIN-SNAPSHOT, CHAIN-TARGETS, METADATA-FORM
  */
 export function verifyRepository(
@@ -38,6 +56,7 @@ export function verifyRepository(
   files: RepositoryFiles,
   pinned: SignedDocument | null,
   context: KeyContext,
+  delegations: BrokenDelegations = 'refuse',
 ): VerifiedRepository {
   const roots = files.roots.map((file) => dialect.parse('root', file));
   const root = verifyRootChain(dialect, roots, pinned, context);
@@ -50,31 +69,38 @@ export function verifyRepository(
     if (timestamp) requireListed(dialect, timestamp, 'snapshot', snapshot.file, 'CHAIN-SNAPSHOT');
     requireListed(dialect, snapshot, 'root', root.file, 'CHAIN-SNAPSHOT');
   }
-  const targets = verifyTargets(dialect, files.targets, root, snapshot, context);
+  const broken: BrokenRole[] = [];
+  const setApart = delegations === 'set-apart' ? broken : null;
+  const targets = verifyTargets(dialect, files.targets, { root, snapshot, context }, setApart);
   const strays = [root, ...targets.values()].flatMap((document) =>
     countSigners(dialect, keysOf(dialect, root, targets, document.role, context), document).strays.map(
       (id) => `${document.role} ${id}`,
     ),
   );
-  return { roots, root, timestamp, snapshot, targets, strays };
+  return { roots, root, timestamp, snapshot, targets, strays, broken };
 }
 
 function verifyTargets(
   dialect: Dialect,
   files: ReadonlyMap<string, Uint8Array>,
-  root: SignedDocument,
-  snapshot: SignedDocument | null,
-  context: KeyContext,
+  above: { root: SignedDocument; snapshot: SignedDocument | null; context: KeyContext },
+  setApart: BrokenRole[] | null,
 ): Map<string, SignedDocument> {
+  const { root, snapshot, context } = above;
   const targets = new Map<string, SignedDocument>();
   // Parents before children: a parent's name is a prefix of its child's.
   for (const role of [...files.keys()].sort()) {
     const file = files.get(role) as Uint8Array;
     const document = dialect.parse(role, file);
-    const keys = keysOf(dialect, root, targets, role, context);
-    requireThreshold(dialect, keys, document, 'CHAIN-TARGETS');
     if (snapshot) requireListed(dialect, snapshot, role, file, 'CHAIN-TARGETS');
-    targets.set(role, document);
+    try {
+      requireThreshold(dialect, keysOf(dialect, root, targets, role, context), document, 'CHAIN-TARGETS');
+      targets.set(role, document);
+    } catch (error) {
+      if (!setApart || !role.includes('/')) throw error;
+      if (!(error instanceof CountersignError) || error.check !== 'CHAIN-TARGETS') throw error;
+      setApart.push({ role, check: error.check, message: error.message, document });
+    }
   }
   return targets;
 }

@@ -4,17 +4,12 @@ import { merkleRoot } from '../encoding/merkle.ts';
 import { fromHex } from '../encoding/text.ts';
 import { parseTime } from '../encoding/time.ts';
 import { CountersignError, refused, usage } from '../errors.ts';
-import {
-  closeRoles,
-  readRepository,
-  recordDigestOf,
-  type RepositoryReading,
-} from '../exchange/read-request.ts';
+import { closeRoles, readRepository, recordDigestOf } from '../exchange/read-request.ts';
 import { checkBase } from '../policy/base.ts';
 import { checkExpiry } from '../policy/expiry.ts';
 import { checkOwnKeys } from '../policy/own-keys.ts';
 import { checkNotAfter, CLOCK_TOLERANCE } from '../policy/request-time.ts';
-import { checkSequence, type LastSequences } from '../policy/sequence.ts';
+import { checkSequence } from '../policy/sequence.ts';
 import { checkSigned, checkVersion } from '../policy/versions.ts';
 import { anomaliesOf, type Anomaly } from '../review/anomalies.ts';
 import { differencesOf } from '../review/difference.ts';
@@ -54,13 +49,14 @@ export function examine(
     throw usage('EXCEPT-UNKNOWN', 'the request does not hold the repository to be left out', {
       found: unknown,
     });
-  const readings = new Map(open?.repositories.map(({ reading }) => [reading.record, reading]));
+  const before = new Map(open?.repositories.map((one) => [one.reading.record, one]));
+  const last = highestSequence(station, manifest.from.key);
   const failures: CountersignError[] = [];
   const repositories: RepositoryExamination[] = [];
   for (const record of manifest.repositories) {
     if (excepted.includes(record.name)) continue;
     try {
-      repositories.push(examineRepository(station, bundle, record, readings.get(record)));
+      repositories.push(examineRepository(station, bundle, record, last, before.get(record)));
     } catch (error) {
       if (!(error instanceof CountersignError)) throw error;
       failures.push(error);
@@ -149,15 +145,20 @@ function examineRepository(
   station: OfflineStation,
   bundle: Bundle<RequestManifest>,
   record: RequestManifest['repositories'][number],
-  before: RepositoryReading | undefined,
+  last: number,
+  before: RepositoryExamination | undefined,
 ): RepositoryExamination {
   const key = repositoryKey(record);
   const marks = marksOf(station.marks, key);
   const { manifest } = bundle;
   if (!station.signing.get(bundle.digest)?.accepted.has(key))
-    checkSequence(manifest.sequence, lastSequences(station, marks, manifest.from.key), record.name);
+    checkSequence(
+      manifest.sequence,
+      { here: marks.sequences.get(manifest.from.key) ?? 0, any: last },
+      record.name,
+    );
   const reading =
-    before ??
+    before?.reading ??
     readRepository(
       record,
       (name) => bundle.read(name),
@@ -174,7 +175,7 @@ function examineRepository(
     checkExpiry(role, station.now, record.name);
     if (!role.open) checkSigned(role, marks, record);
   }
-  const differences = differencesOf(reading, roles);
+  const differences = differencesOf(reading, roles, before);
   checkOwnKeys(reading, differences, (keyid) => station.keys.keys.has(keyid));
   const known = { holders: station.holders, dropped: station.dropped.get(key) ?? new Set<string>() };
   return {
@@ -186,11 +187,11 @@ function examineRepository(
   };
 }
 
-/** The last sequences accepted from a sender: for this repository, and for any. */
-function lastSequences(station: OfflineStation, marks: StationMarks, sender: string): LastSequences {
-  let any = 0;
-  for (const other of station.marks.values()) any = Math.max(any, other.sequences.get(sender) ?? 0);
-  return { here: marks.sequences.get(sender) ?? 0, any };
+/** The last sequence accepted from a sender, for any repository. */
+function highestSequence(station: OfflineStation, sender: string): number {
+  let highest = 0;
+  for (const { sequences } of station.marks.values()) highest = Math.max(highest, sequences.get(sender) ?? 0);
+  return highest;
 }
 
 /** A second first root for one name would be another content for version 1 (M2, M3). */

@@ -1,5 +1,6 @@
 import { foldDropped } from '../station/dropped-keys.ts';
 import type { Home } from '../station/home.ts';
+import { keyHolders } from '../station/key-holders.ts';
 import { foldKeys, type KeyRegistry } from '../station/key-registry.ts';
 import { foldMarks, type StationMarks } from '../station/marks.ts';
 import { foldSigning, type SigningState } from '../station/signing-state.ts';
@@ -36,7 +37,7 @@ export function offlineStation(home: Home, now: number): OfflineStation {
     signing,
     keys,
     partners: partners(home),
-    holders: new Map([...keys.keys.keys()].map((id) => [id, home.name])),
+    holders: new Map([...keyHolders(home)].map(([id, { name }]) => [id, name])),
     dropped: foldDropped(lines),
     hashOfLine: (line) => home.ledger.hashOfLine(line),
     fillsOf(request, repository) {

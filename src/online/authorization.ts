@@ -1,5 +1,5 @@
 import { CountersignError, unavailable } from '../errors.ts';
-import type { Access } from './access.ts';
+import { scopeOf, type Access } from './access.ts';
 import { parseChallenges } from './challenge.ts';
 import type { Challenge } from './challenge.ts';
 import type { Credential } from './credential.ts';
@@ -144,9 +144,9 @@ function chooseChallenge(options: AuthorizationOptions, answer: HttpAnswer): Cha
   });
 }
 
-function denied({ peer, origin, hint }: AuthorizationOptions, { repository, actions }: Access): Error {
+function denied({ peer, origin, hint }: AuthorizationOptions, access: Access): Error {
   return unavailable(`${peer.area}-AUTH`, `the ${peer.noun} denies access`, {
-    expected: `${actions} on ${repository}`,
+    expected: scopeOf(access),
     where: origin,
     hint,
   });

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { unavailable } from '../errors.ts';
+import { withoutSecrets } from '../signer/keyfile/passphrase-variables.ts';
 import type { Credential, Environment } from './credential.ts';
 
 const MAX_OUTPUT = 64 * 1024;
@@ -53,7 +54,7 @@ async function ask(
   fail: (message: string, cause?: unknown) => Error,
 ): Promise<{ readonly code: number | null; readonly output: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, ['get'], { env: { ...environment }, stdio: ['pipe', 'pipe', 'ignore'] });
+    const child = spawn(program, ['get'], { env: withoutSecrets(environment), stdio: ['pipe', 'pipe', 'ignore'] });
     const chunks: Buffer[] = [];
     let size = 0;
     const giveUp = (message: string): void => {

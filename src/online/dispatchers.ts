@@ -1,4 +1,4 @@
-import { rootCertificates } from 'node:tls';
+import { createSecureContext, rootCertificates } from 'node:tls';
 import type { Dispatcher } from 'undici';
 
 export interface TransportOptions {
@@ -57,7 +57,9 @@ async function makePool(
 ): Promise<Dispatcher> {
   // undici is CommonJS: bundled, all of it is the default export.
   const { Agent, EnvHttpProxyAgent } = (await import('undici')).default;
-  const tls = { timeout: options.connectMs ?? 10_000, ...(ca === undefined ? {} : { ca: [...ca] }) };
+  // One context for all connections: making one reads every authority again.
+  const secureContext = createSecureContext(ca === undefined ? {} : { ca: [...ca] });
+  const tls = { timeout: options.connectMs ?? 10_000, secureContext };
   const settings = {
     connections: options.connections ?? 8,
     headersTimeout: options.silenceMs ?? 60_000,

@@ -3,18 +3,21 @@ import { changedRoles } from '../change/changed-roles.ts';
 import type { RolePlan } from '../change/compute.ts';
 import { isDelegated, touchedDelegations } from '../change/delegations.ts';
 import { changedOnlineRoles } from '../change/root.ts';
-import { formatTime } from '../encoding/time.ts';
 import { conflict, usage } from '../errors.ts';
 import type { RepositoryPlan } from '../exchange/request.ts';
 import type { Dialect } from '../metadata/dialect.ts';
 import { dialectOf } from '../metadata/dialects.ts';
-import { DEFAULT_DAYS } from '../policy/expiry.ts';
+import type { PublicKey } from '../metadata/key.ts';
 import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
+import { marksOf } from '../station/marks.ts';
 import { documentOf, withAncestors } from '../exchange/request.ts';
+import { keyHolders } from '../station/key-holders.ts';
 import { fetchRepository, type FetchedRepository } from './fetch.ts';
 import type { Recipient } from './make-request.ts';
-import { onlineKey } from './online-keys.ts';
+import { onlineKey, replacementKey } from './online-keys.ts';
 import type { RepositoryEntry } from './repositories.ts';
+import { retiredVersions } from './retired-roles.ts';
+import { expiryFor } from './role-expiry.ts';
 import { evidenceOf, type StagedChanges } from './staged.ts';
 import { pinOf, seenEvents, type OnlineStation } from './station.ts';
 import type { ServerRole, Store } from './store.ts';
@@ -33,8 +36,6 @@ export interface PlanOptions {
   /** Name of the station that is to fill slots; null where only one could. */
   readonly filler: string | null;
 }
-
-const DAY = 86_400;
 
 /**
  * Reads a repository as it is published now, verifies it from this station's own pin, and plans the versions and
@@ -55,7 +56,9 @@ export async function planRepository(
   const { changes } = staged;
   const delegated = delegatedRoles(dialect, changes);
   const from = lowestPin(station, entry, recipients);
-  const fetched = await fetchRepository(dialect, store, pinOf(station, entry), from, delegated, context);
+  const pin = pinOf(station, entry);
+  // Of a delegated role that is not signed by its keys nobody vouches for anything: it begins anew, above its version.
+  const fetched = await fetchRepository(dialect, store, pin, from, delegated, context, 'set-apart');
   const creates = changes.some(({ type }) => type === 'init');
   if (creates && fetched)
     throw conflict('EXPORT-EXISTS', 'a new repository is staged, but there is one', {
@@ -63,7 +66,16 @@ export async function planRepository(
       hint: `countersign reset ${entry.name}; if it is not yours, find out whose it is`,
     });
   const onlineRoles = changedOnlineRoles(dialect, { base: fetched?.verified ?? null, changes });
-  const roles = rolePlans(station, dialect, entry, changes, fetched);
+  const floors = fetched
+    ? await retiredVersions(
+        dialect,
+        store,
+        fetched.verified,
+        marksOf(station.marks, repositoryKey(entry)),
+        changedRoles(dialect, changes),
+      )
+    : new Map<string, number>();
+  const roles = rolePlans(station, dialect, entry, changes, fetched, floors);
   const plan: RepositoryPlan = {
     dialect,
     context,
@@ -71,10 +83,10 @@ export async function planRepository(
     base: fetched?.verified ?? null,
     changes,
     roles,
-    onlineKeys: await onlineKeys(station, store, dialect, entry, onlineRoles),
+    onlineKeys: await onlineKeys(station, store, dialect, entry, onlineRoles, fetched),
     evidence: evidenceOf(station.home, changes),
     filler: fillerOf(recipients, filler),
-    holders: station.outbox.holders,
+    holders: holdersOf(station),
     supersedes: supersede === null ? [] : [supersede],
   };
   return {
@@ -115,22 +127,14 @@ function rolePlans(
   entry: RepositoryEntry,
   changes: readonly Change[],
   fetched: FetchedRepository | null,
+  floors: ReadonlyMap<string, number>,
 ): RolePlan[] {
   return changedRoles(dialect, changes).map((role) => {
     const current = (fetched && documentOf(fetched.verified, role)?.version) ?? 0;
     const taken = station.outbox.taken.get(`${repositoryKey(entry)} ${role}`) ?? 0;
-    const version = role === 'root' ? current + 1 : Math.max(current, taken) + 1;
-    const days = askedDays(changes, role) ?? DEFAULT_DAYS[role] ?? DEFAULT_DAYS['targets'] ?? 0;
-    return { role, version, expires: formatTime(station.now + days * DAY) };
+    const version = role === 'root' ? current + 1 : Math.max(current, taken, floors.get(role) ?? 0) + 1;
+    return { role, version, expires: expiryFor(changes, role, station.now) };
   });
-}
-
-/** The validity that a refresh asked for, the last one for a role. */
-function askedDays(changes: readonly Change[], role: string): number | null {
-  const asked = changes.flatMap((change) =>
-    change.type === 'refresh' && change.role === role ? [change.days] : [],
-  );
-  return asked.findLast((days) => days !== null) ?? null;
 }
 
 /** Delegated roles whose files the changes build on, or whose declaration they touch, and those above them. */
@@ -139,18 +143,36 @@ function delegatedRoles(dialect: Dialect, changes: readonly Change[]): string[] 
   return [...new Set(named.flatMap(withAncestors))].filter(isDelegated).sort();
 }
 
-/** Keys of roles that are held online: the server's, or this station's own for a folder. */
+/**
+ * Keys of roles that are held online: the server's, or this station's own for a folder; where one is replaced, another
+ * than the present one.
+ */
 async function onlineKeys(
   station: OnlineStation,
   store: Store,
   dialect: Dialect,
   entry: RepositoryEntry,
   roles: readonly string[],
+  fetched: FetchedRepository | null,
 ): Promise<{ role: string; value: Uint8Array }[]> {
   const keys: { role: string; value: Uint8Array }[] = [];
   for (const role of roles) {
-    const server = store.signsSnapshot ? await store.serverKey(role as ServerRole) : null;
-    keys.push({ role, value: server ?? dialect.keyValue(onlineKey(station, entry, role).public) });
+    const server = fetched
+      ? await store.newServerKey(role as ServerRole)
+      : await store.serverKey(role as ServerRole);
+    const own = (): PublicKey =>
+      fetched
+        ? replacementKey(station, entry, role, dialect.declaredKeys(fetched.verified.root, role)).public
+        : onlineKey(station, entry, role).public;
+    keys.push({ role, value: server ?? dialect.keyValue(own()) });
   }
   return keys;
+}
+
+/** Who holds a key, as the request claims it: identities, and `online` for this station's own keys. */
+function holdersOf({ home, outbox }: OnlineStation): ReadonlyMap<string, string> {
+  const known = [...keyHolders(home)].map(
+    ([key, { identity }]) => [key, identity === home.identity ? 'online' : identity] as const,
+  );
+  return new Map([...outbox.holders, ...known]);
 }

@@ -1,7 +1,13 @@
 import { refused } from '../errors.ts';
 import type { Dialect, KeyContext } from '../metadata/dialect.ts';
 import type { SignedDocument } from '../metadata/document.ts';
-import { verifyRepository, type RepositoryFiles, type VerifiedRepository } from '../metadata/repository.ts';
+import {
+  verifyRepository,
+  type BrokenDelegations,
+  type RepositoryFiles,
+  type VerifiedRepository,
+} from '../metadata/repository.ts';
+import { countSigners } from '../metadata/threshold.ts';
 import type { Store } from './store.ts';
 
 /** A repository as it is published now: the files as served, and what they prove. */
@@ -16,6 +22,8 @@ export interface FetchedRepository {
  *
  * @param fromRoot lowest root version to read
  * @param roles delegated roles to read besides `targets`; null for every one that is declared and listed
+ * @param delegations what becomes of delegated roles that are not signed as they must be; set apart, nothing below
+ *   them is read but what `roles` names
  * @throws CHAIN-*, METADATA-*, SERVER-*
  */
 export async function fetchRepository(
@@ -25,6 +33,7 @@ export async function fetchRepository(
   fromRoot: number,
   roles: readonly string[] | null,
   context: KeyContext,
+  delegations: BrokenDelegations = 'refuse',
 ): Promise<FetchedRepository | null> {
   const newest = await store.current('root');
   if (!newest) return null;
@@ -40,17 +49,34 @@ export async function fetchRepository(
   for (const role of roles ?? [...listed.keys()].filter((name) => name.startsWith('targets/')).sort()) {
     if (role === 'targets' || !listed.has(role)) continue;
     // A removed delegation stays listed in a server's snapshot for ever; its parent no longer declares it.
-    if (roles === null && !isDeclared(dialect, targets, role)) continue;
+    if (!isDeclared(dialect, targets, role, roles ? 'refuse' : delegations, context.now)) continue;
     targets.set(role, await byHash(dialect, store, snapshot, role));
   }
   const files = { roots, timestamp: timestampFile, snapshot: snapshotFile, targets };
-  return { files, verified: verifyRepository(dialect, files, pinned, context) };
+  return { files, verified: verifyRepository(dialect, files, pinned, context, delegations) };
 }
 
-function isDeclared(dialect: Dialect, targets: ReadonlyMap<string, Uint8Array>, role: string): boolean {
-  const parent = role.slice(0, role.lastIndexOf('/'));
-  const file = targets.get(parent);
-  return file !== undefined && dialect.delegatedKeys(dialect.parse(parent, file), role) !== null;
+/** Whether a parent that was read declares the role; a parent that will be set apart, or has expired, does not. */
+function isDeclared(
+  dialect: Dialect,
+  targets: ReadonlyMap<string, Uint8Array>,
+  role: string,
+  delegations: BrokenDelegations,
+  now: number,
+): boolean {
+  const name = parentOf(role);
+  const file = targets.get(name);
+  const parent = file && dialect.parse(name, file);
+  if (!parent || dialect.delegatedKeys(parent, role) === null) return false;
+  if (delegations === 'refuse' || name === 'targets') return true;
+  const above = targets.get(parentOf(name));
+  const keys = above && dialect.delegatedKeys(dialect.parse(parentOf(name), above), name);
+  if (!keys || parent.expires < now) return false;
+  return countSigners(dialect, keys, parent).signers.length >= keys.threshold;
+}
+
+function parentOf(role: string): string {
+  return role.slice(0, role.lastIndexOf('/'));
 }
 
 async function rootsBetween(

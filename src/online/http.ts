@@ -15,7 +15,7 @@ export interface Peer {
 }
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** Scheme, host and port. */
   readonly origin: string;
   /** Path and query exactly as they go on the wire. */

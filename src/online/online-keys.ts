@@ -1,26 +1,77 @@
 import { incomplete } from '../errors.ts';
+import type { RoleKeys } from '../metadata/document.ts';
 import type { SigningKey } from '../signer/signer.ts';
 import { repositoryKey } from '../station/events.ts';
 import type { OnlineStation } from './station.ts';
 
+interface Repository {
+  readonly dialect: string;
+  readonly name: string;
+}
+
 /**
- * The key of this station that signs a role of a folder repository.
+ * The key of this station that is to sign a role of a new folder repository: the newest one for it, or that is free.
  *
  * @throws KEY-NONE (exit 4)
  */
-export function onlineKey(
+export function onlineKey(station: OnlineStation, repository: Repository, role: string): SigningKey {
+  const keys = candidates(station, repository, role);
+  const found = keys.findLast(({ repository: bound }) => bound !== null) ?? keys.at(-1);
+  if (found) return found;
+  throw none(repository, `this station has no ${role} key for a folder repository`, role);
+}
+
+/**
+ * The newest key of this station that a root does not declare yet.
+ *
+ * @throws KEY-NONE (exit 4)
+ */
+export function replacementKey(
   station: OnlineStation,
-  repository: { readonly dialect: string; readonly name: string },
+  repository: Repository,
   role: string,
+  declared: RoleKeys,
 ): SigningKey {
+  const found = candidates(station, repository, role).findLast(({ id }) => !isDeclared(declared, id));
+  if (found) return found;
+  throw none(repository, `this station has no other ${role} key than the present one`, `${role} --label TEXT`);
+}
+
+/**
+ * The key of this station that a root names for a role.
+ *
+ * @throws KEY-NONE (exit 4)
+ */
+export function declaredOnlineKey(
+  station: OnlineStation,
+  repository: Repository,
+  role: string,
+  declared: RoleKeys,
+): SigningKey {
+  const found = candidates(station, repository, role).findLast(({ id }) => isDeclared(declared, id));
+  if (found) return found;
+  throw incomplete('KEY-NONE', `the ${role} key that the root names is not at this station`, {
+    expected: declared.keys.map(({ canonicalId }) => canonicalId).join(' '),
+    where: repository.name,
+    hint: `key list shows the keys that are here; key rotate ${repository.name} ${role} takes one of them`,
+  });
+}
+
+/** In the order in which they came. */
+function candidates(station: OnlineStation, repository: Repository, role: string): SigningKey[] {
   const key = repositoryKey(repository);
-  const candidates = [...station.keys.keys.values()].filter((one) => one.role === role);
-  const found =
-    candidates.find((one) => one.repository === key) ?? candidates.find((one) => one.repository === null);
-  if (!found)
-    throw incomplete('KEY-NONE', `this station has no ${role} key for a folder repository`, {
-      where: repository.name,
-      hint: `countersign key generate ${role} --keyfile`,
-    });
-  return found;
+  return [...station.keys.keys.values()].filter(
+    (one) => one.role === role && (one.repository === null || one.repository === key),
+  );
+}
+
+function isDeclared({ keys }: RoleKeys, id: string): boolean {
+  return keys.some(({ canonicalId }) => canonicalId === id);
+}
+
+function none({ name }: Repository, message: string, what: string): Error {
+  return incomplete('KEY-NONE', message, {
+    where: name,
+    hint: `countersign key generate ${what} --keyfile`,
+  });
 }

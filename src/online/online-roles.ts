@@ -5,7 +5,7 @@ import type { VerifiedRepository } from '../metadata/repository.ts';
 import { DEFAULT_DAYS } from '../policy/expiry.ts';
 import { finalFile } from '../exchange/final.ts';
 import type { Signers } from '../station/signers.ts';
-import { onlineKey } from './online-keys.ts';
+import { declaredOnlineKey } from './online-keys.ts';
 import type { RepositoryEntry } from './repositories.ts';
 import type { OnlineStation } from './station.ts';
 
@@ -28,6 +28,7 @@ export async function onlineRoleFiles(
     listed.set('root', current.root.file);
     for (const [role, document] of current.targets) listed.set(role, document.file);
   }
+  for (const { role, document } of current?.broken ?? []) listed.set(role, document.file);
   for (const [role, file] of files) listed.set(role, file);
   const expires = (role: string): string => formatTime(station.now + (DEFAULT_DAYS[role] ?? 1) * DAY);
   const snapshot = await signed('snapshot', (version) =>
@@ -45,7 +46,9 @@ export async function onlineRoleFiles(
     role: 'snapshot' | 'timestamp',
     build: (version: number) => Parameters<typeof canonicalBytes>[0],
   ): Promise<Uint8Array> {
-    const key = onlineKey(station, entry, role);
+    const newRoot = files.get('root');
+    const root = newRoot ? dialect.parse('root', newRoot) : (current as VerifiedRepository).root;
+    const key = declaredOnlineKey(station, entry, role, dialect.declaredKeys(root, role));
     const payload = canonicalBytes(build((current?.[role]?.version ?? 0) + 1));
     const scheme = dialect.scheme(key.public.algorithm, role);
     const [raw] = await signers.sign([{ key, scheme, message: payload }]);

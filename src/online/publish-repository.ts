@@ -68,7 +68,7 @@ async function post(
   const { dialect, record } = repository.reading;
   const files = finalFiles(repository);
   const context = { repository: entry.name, now: station.now * 1000 };
-  const fetched = await fetchRepository(dialect, store, null, 1, null, context);
+  const fetched = await fetchRepository(dialect, store, null, 1, null, context, 'set-apart');
   const current = fetched?.verified ?? null;
   if (current && [...files].every(([role, file]) => isFile(current, role, file)))
     return { verified: current, posted: false };
@@ -141,7 +141,8 @@ async function readBack(
   const context = { repository: entry.name, now: station.now * 1000 };
   let verified: VerifiedRepository | null;
   try {
-    verified = (await fetchRepository(dialect, store, null, 1, null, context))?.verified ?? null;
+    const fetched = await fetchRepository(dialect, store, null, 1, null, context, 'set-apart');
+    verified = fetched?.verified ?? null;
   } catch (cause) {
     if (!(cause instanceof CountersignError) || cause.exit === EXIT.unavailable) throw cause;
     throw differs(entry.name, cause.message, cause);

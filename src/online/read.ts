@@ -1,25 +1,40 @@
 import { sha256Hex } from '../encoding/hash.ts';
 import { refused, unavailable } from '../errors.ts';
+import { formatTime } from '../encoding/time.ts';
 import { dialectOf } from '../metadata/dialects.ts';
-import type { Dialect } from '../metadata/dialect.ts';
-import type { TargetEntry } from '../metadata/document.ts';
+import type { Dialect, KeyContext } from '../metadata/dialect.ts';
+import type { SignedDocument } from '../metadata/document.ts';
 import type { VerifiedRepository } from '../metadata/repository.ts';
+import { documentOf } from '../exchange/request.ts';
+import { repositoryKey } from '../station/events.ts';
+import { marksOf } from '../station/marks.ts';
 import { fetchRepository } from './fetch.ts';
-import { repositoryNamed } from './repositories.ts';
+import { repositoryNamed, type RepositoryEntry } from './repositories.ts';
 import { pinOf, type OnlineStation } from './station.ts';
 import type { Stores } from './stores.ts';
+
+/** A delegated role that is passed over in reading, with everything below it. */
+export interface UnreadRole {
+  readonly role: string;
+  readonly check: string;
+  readonly message: string;
+}
 
 /** A repository as a client sees it now: verified from this station's pin, and not expired. */
 export interface ReadRepository {
   readonly name: string;
   readonly dialect: Dialect;
+  /** Without the roles that are passed over. */
   readonly verified: VerifiedRepository;
+  /** Delegated roles that have expired or are not signed as they must be. */
+  readonly broken: readonly UnreadRole[];
 }
 
 /**
- * Reads a repository as a client does.
+ * Reads a repository as a client does. Delegated roles that no client would read are passed over, as the stock
+ * clients pass over them; everything else that is wrong refuses the repository.
  *
- * @throws READ-NONE (exit 6) if there is none, READ-EXPIRED (exit 3), CHAIN-*
+ * @throws READ-NONE (exit 6) if there is none, READ-EXPIRED, READ-ROLLBACK (exit 3), CHAIN-*
  */
 export async function readPublished(
   station: OnlineStation,
@@ -27,145 +42,90 @@ export async function readPublished(
   name: string,
 ): Promise<ReadRepository> {
   const entry = repositoryNamed(station.home, name);
-  const dialect = dialectOf(entry.dialect);
-  const store = stores.open(entry.place, entry.name);
-  const context = { repository: name, now: station.now * 1000 };
-  const pin = pinOf(station, entry);
-  const fetched = await fetchRepository(dialect, store, pin, pin?.version ?? 1, null, context);
-  if (!fetched)
-    throw unavailable('READ-NONE', 'nothing is published under this name', {
-      where: `${name} at ${store.describe()}`,
-    });
-  const { verified } = fetched;
+  const { dialect, verified, broken } = await readVerified(station, stores, entry);
+  const now = station.now * 1000;
   for (const document of [
     verified.root,
     verified.timestamp,
     verified.snapshot,
     verified.targets.get('targets'),
   ])
-    if (document && document.expires < context.now)
+    if (document && document.expires < now)
       throw refused('READ-EXPIRED', `${document.role} has expired`, {
         expected: 'an expiry in the future',
-        found: new Date(document.expires).toISOString(),
+        found: expiryOf(document),
         where: `${name} ${document.role} version ${String(document.version)}`,
       });
-  return { name, dialect, verified };
+  return { name, dialect, ...withoutExpired(verified, broken, now) };
 }
 
-/** A target and the role that it comes from. */
-export interface FoundTarget {
-  readonly name: string;
-  readonly role: string;
-  readonly entry: TargetEntry;
+/**
+ * Reads a repository and verifies it from this station's pin, whether or not it has expired.
+ *
+ * @throws READ-NONE (exit 6) if there is none, READ-ROLLBACK (exit 3), CHAIN-*, METADATA-*, SERVER-*
+ */
+export async function readVerified(
+  station: OnlineStation,
+  stores: Stores,
+  entry: RepositoryEntry,
+): Promise<ReadRepository> {
+  const dialect = dialectOf(entry.dialect);
+  const store = stores.open(entry.place, entry.name);
+  const context: KeyContext = { repository: entry.name, now: station.now * 1000 };
+  const pin = pinOf(station, entry);
+  const from = pin?.version ?? 1;
+  const fetched = await fetchRepository(dialect, store, pin, from, null, context, 'set-apart');
+  if (!fetched)
+    throw unavailable('READ-NONE', 'nothing is published under this name', {
+      where: `${entry.name} at ${store.describe()}`,
+    });
+  const { verified } = fetched;
+  checkForward(station, entry, verified);
+  const broken = verified.broken.map(({ role, check, message }) => ({ role, check, message }));
+  return { name: entry.name, dialect, verified, broken };
 }
 
-/** Every target that a client would list: breadth first, the first role that names it wins. */
-export function listTargets({ dialect, verified }: ReadRepository): FoundTarget[] {
-  const found = new Map<string, FoundTarget>();
-  const roles = [...verified.targets.keys()].sort((a, b) => a.split('/').length - b.split('/').length);
-  for (const role of roles) {
-    const document = verified.targets.get(role);
-    if (!document) continue;
-    for (const [name, entry] of dialect.targets(document))
-      if (!found.has(name)) found.set(name, { name, role, entry });
+/** What this station has seen of a role it does not see older again, whatever the server's cache says. */
+function checkForward(station: OnlineStation, entry: RepositoryEntry, verified: VerifiedRepository): void {
+  for (const [role, mark] of marksOf(station.marks, repositoryKey(entry)).seen) {
+    const document = documentOf(verified, role);
+    if (document && document.version < mark.version)
+      throw refused('READ-ROLLBACK', `an older ${role} is served than was published before`, {
+        expected: `version ${String(mark.version)} or later`,
+        found: `version ${String(document.version)}`,
+        where: entry.name,
+        hint: 'the server was restored from a backup, or somebody keeps the newer version back',
+      });
   }
-  return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** One target. @throws READ-TARGET (exit 3) */
-export function lookupTarget(repository: ReadRepository, name: string): FoundTarget {
-  const found = listTargets(repository).find((target) => target.name === name);
-  if (!found)
-    throw refused('READ-TARGET', 'no such target is published', { found: name, where: repository.name });
-  return found;
-}
-
-/** What `docker trust inspect` prints: member names and order are Docker's. */
-export interface TrustInspection {
-  readonly Name: string;
-  readonly SignedTags: readonly {
-    readonly SignedTag: string;
-    readonly Digest: string;
-    readonly Signers: readonly string[];
-  }[];
-  readonly Signers: readonly { readonly Name: string; readonly Keys: readonly { readonly ID: string }[] }[];
-  readonly AdministrativeKeys: readonly {
-    readonly Name: string;
-    readonly Keys: readonly { readonly ID: string }[];
-  }[];
-}
-
-const RELEASES = 'targets/releases';
-
-/** The inspection of a repository, or of one tag of it, derived as Docker's client derives it. */
-export function inspectRepository(
-  repository: ReadRepository,
-  tag: string | null,
+function withoutExpired(
+  verified: VerifiedRepository,
+  broken: readonly UnreadRole[],
   now: number,
-): TrustInspection {
-  const { dialect, verified, name } = repository;
-  const context = { repository: name, now: now * 1000 };
-  const root = dialect.roleKeys(verified.root, 'root', context);
-  const targets = dialect.roleKeys(verified.root, 'targets', context);
+): Pick<ReadRepository, 'verified' | 'broken'> {
+  const expired = [...verified.targets.values()].filter(({ expires }) => expires < now);
+  const targets = new Map(
+    [...verified.targets].filter(
+      ([role]) => !expired.some((above) => role === above.role || role.startsWith(`${above.role}/`)),
+    ),
+  );
+  const unread = expired.map((document) => ({
+    role: document.role,
+    check: 'READ-EXPIRED',
+    message: `${document.role} has expired on ${expiryOf(document)}`,
+  }));
   return {
-    Name: tag === null ? name : `${name}:${tag}`,
-    SignedTags: signedTags(repository).filter(({ SignedTag }) => tag === null || SignedTag === tag),
-    Signers: signers(repository),
-    AdministrativeKeys: [
-      { Name: 'Root', Keys: root.keys.map(({ id }) => ({ ID: id })) },
-      { Name: 'Repository', Keys: targets.keys.map(({ canonicalId }) => ({ ID: canonicalId })) },
-    ],
+    verified: { ...verified, targets },
+    broken: [...broken, ...unread].sort((a, b) => (a.role < b.role ? -1 : 1)),
   };
 }
 
-function signedTags({ dialect, verified }: ReadRepository): TrustInspection['SignedTags'] {
-  const rows = new Map<string, { SignedTag: string; Digest: string; Signers: string[] }>();
-  const entries = [...verified.targets].map(([role, document]) => ({
-    role,
-    targets: dialect.targets(document),
-  }));
-  for (const { role, targets } of entries) {
-    if (role !== 'targets' && role !== RELEASES) continue;
-    for (const [tag, { hashes }] of targets) {
-      const digest = hashes['sha256'];
-      if (digest !== undefined) rows.set(`${tag} ${digest}`, { SignedTag: tag, Digest: digest, Signers: [] });
-    }
-  }
-  for (const { role, targets } of entries) {
-    if (role === 'targets' || role === RELEASES) continue;
-    for (const [tag, { hashes }] of targets)
-      rows.get(`${tag} ${hashes['sha256'] ?? ''}`)?.Signers.push(role.slice('targets/'.length));
-  }
-  return [...rows.values()]
-    .map((row) =>
-      row.Signers.length > 0 ? { ...row, Signers: row.Signers.sort() } : { ...row, Signers: ['Repo Admin'] },
-    )
-    .sort((a, b) => naturally(a.SignedTag, b.SignedTag));
+function expiryOf({ expires }: SignedDocument): string {
+  return formatTime(Math.floor(expires / 1000));
 }
 
-const NATURAL = new Intl.Collator('en', { numeric: true });
-
-/** Natural order: v2 before v10. */
-function naturally(a: string, b: string): number {
-  return NATURAL.compare(a, b);
-}
-
-function signers({ dialect, verified }: ReadRepository): TrustInspection['Signers'] {
-  const found: { Name: string; Keys: { ID: string }[] }[] = [];
-  for (const role of verified.targets.keys()) {
-    if (role === 'targets' || role === RELEASES) continue;
-    const parent = verified.targets.get(role.slice(0, role.lastIndexOf('/')));
-    const keys = parent && dialect.delegatedKeys(parent, role);
-    if (keys)
-      found.push({
-        Name: role.slice('targets/'.length),
-        Keys: keys.keys.map(({ canonicalId }) => ({ ID: canonicalId })),
-      });
-  }
-  return found.sort((a, b) => (a.Name < b.Name ? 1 : -1));
-}
-
-/** SHA-256 of the signed bytes of each role, for `list --json`. */
+/** Version and SHA-256 of the signed bytes of each role, for `list --json`. */
 export function roleVersions({
   verified,
 }: ReadRepository): { role: string; version: number; sha256: string }[] {

@@ -67,7 +67,19 @@ export function addRepositories(home: Home, added: readonly RepositoryEntry[]): 
       throw usage('REPOSITORY-EXISTS', 'the repository is known under another place', { found: entry.name });
     all.set(entry.name, entry);
   }
-  const sorted = [...all.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  write(home, [...all.values()]);
+}
+
+/** Forgets where a repository lives; what the ledger says of it stays. */
+export function forgetRepository(home: Home, name: string): void {
+  write(
+    home,
+    repositories(home).filter((entry) => entry.name !== name),
+  );
+}
+
+function write(home: Home, entries: readonly RepositoryEntry[]): void {
+  const sorted = [...entries].sort((a, b) => (a.name < b.name ? -1 : 1));
   replaceDurably(join(home.dir, FILE), toUtf8(JSON.stringify(sorted, null, 2)));
   read.delete(home);
 }

@@ -69,20 +69,6 @@ export function stageChanges(station: OnlineStation, name: string, changes: read
   return stage(station.home, entry, changes, station.outbox.batches);
 }
 
-/**
- * Stages a new repository.
- *
- * @param restart whether it begins anew under a name that had one
- * @throws CHANGE-INIT (exit 2) if it is staged already
- */
-export function stageInit(station: OnlineStation, name: string, restart = false): void {
-  const entry = repositoryNamed(station.home, name);
-  const { changes } = stagedChanges(station.home, entry, station.outbox.batches);
-  if (changes.some(({ type }) => type === 'init'))
-    throw usage('CHANGE-INIT', 'the new repository is staged already', { found: name });
-  stageChanges(station, name, [{ type: 'init', restart }]);
-}
-
 /** Keeps a manifest beside the change that names it. */
 export function keepManifest(station: OnlineStation, bytes: Uint8Array): string {
   return keepEvidence(station.home, bytes);

@@ -3,6 +3,7 @@ import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
 import type { Home } from '../station/home.ts';
 import { foldKeys, type KeyRegistry } from '../station/key-registry.ts';
 import { foldMarks, marksOf, type StationMarks } from '../station/marks.ts';
+import { keyHolders } from '../station/key-holders.ts';
 import { foldOutbox, type Outbox } from '../station/outbox.ts';
 import { partners } from '../station/pairing.ts';
 import { sha256Hex } from '../encoding/hash.ts';
@@ -32,15 +33,16 @@ export function onlineStation(home: Home, now: number): OnlineStation {
   const lines = home.ledger.lines();
   const keys = foldKeys(lines);
   const outbox = foldOutbox(lines);
-  return { home, now, marks: foldMarks(lines), outbox, keys, holders: holderNames(home, keys, outbox) };
+  return { home, now, marks: foldMarks(lines), outbox, keys, holders: holderNames(home, outbox) };
 }
 
-function holderNames(home: Home, keys: KeyRegistry, outbox: Outbox): ReadonlyMap<string, string> {
+/** Who filled in a key, and above that whose card it is on, or whether it is this station's own. */
+function holderNames(home: Home, outbox: Outbox): ReadonlyMap<string, string> {
   const names = new Map(partners(home).map(({ identity, name }) => [identity, name]));
-  const holders = [...outbox.holders].map(
+  const filled = [...outbox.holders].map(
     ([key, identity]) => [key, names.get(identity) ?? identity] as const,
   );
-  return new Map([...holders, ...[...keys.keys.keys()].map((id) => [id, home.name] as const)]);
+  return new Map([...filled, ...[...keyHolders(home)].map(([key, { name }]) => [key, name] as const)]);
 }
 
 /** The root that this station pinned for a repository; null before the first look. */

@@ -12,6 +12,8 @@ export interface Store {
   rootVersion(version: number): Promise<Uint8Array | null>;
   /** Public key (raw key JSON) that the store itself will sign this role with; null if it holds none. */
   serverKey(role: ServerRole): Promise<Uint8Array | null>;
+  /** A key that the store makes to sign this role with from the next root on; null if it holds none. */
+  newServerKey(role: ServerRole): Promise<Uint8Array | null>;
   /**
    * Puts all files, by role, in place together or none of them. An empty map asks a store that signs snapshot
    * and timestamp itself to sign them anew.
@@ -19,6 +21,12 @@ export interface Store {
    * @throws CountersignError exit 5 where the store stands against it, exit 6 where it does not answer
    */
   publish(files: ReadonlyMap<string, Uint8Array>): Promise<void>;
+  /**
+   * Removes the repository with everything that was ever published in it; done where there is none.
+   *
+   * @throws CountersignError exit 6 where the store does not do it
+   */
+  remove(): Promise<void>;
   /** Whether snapshot and timestamp are signed by the store, or have to be among the published files. */
   readonly signsSnapshot: boolean;
   /** The place in words, for messages. */

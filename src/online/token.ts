@@ -1,5 +1,5 @@
 import { unavailable } from '../errors.ts';
-import type { Access } from './access.ts';
+import { scopeOf, type Access } from './access.ts';
 import type { Challenge } from './challenge.ts';
 import type { Credential } from './credential.ts';
 import { isLoopback } from './dispatchers.ts';
@@ -64,10 +64,6 @@ function realmOf({ peer, challenge }: TokenRequest): URL {
       },
     );
   return realm;
-}
-
-function scopeOf({ repository, actions }: Access): string {
-  return `repository:${repository}:${actions}`;
 }
 
 function plainRequest(request: TokenRequest, realm: URL, credential: Credential | null): HttpRequest {

@@ -36,9 +36,25 @@ export interface RoleDifference {
 
 const NONE: ReadonlyMap<string, TargetEntry> = new Map();
 
-/** The difference of each role of a repository, old to new. */
-export function differencesOf(reading: RepositoryReading, roles: readonly ComputedRole[]): RoleDifference[] {
-  return roles.map((role) => {
+/** What was computed of the same repository before its slots were filled. */
+interface Before {
+  readonly roles: readonly ComputedRole[];
+  readonly differences: readonly RoleDifference[];
+}
+
+/**
+ * The difference of each role of a repository, old to new.
+ *
+ * @param open what was computed before: a document that the fills left alone is not compared again
+ */
+export function differencesOf(
+  reading: RepositoryReading,
+  roles: readonly ComputedRole[],
+  open?: Before,
+): RoleDifference[] {
+  return roles.map((role, index) => {
+    const known = open?.differences[index];
+    if (known && open.roles[index]?.document === role.document) return known;
     const before = reading.base && documentOf(reading.base, role.role);
     const isRoot = role.role === 'root';
     const result = resultDocument(role);

@@ -40,8 +40,20 @@ export interface GenerateTask {
   readonly label: string;
   /** CKA_ID for a token (hex, 16 random bytes, recorded in the ledger beforehand, M21); file stem for a key file. */
   readonly id: string;
-  /** An interrupted run had begun with it: its token process may still be finishing the key (M21). */
-  readonly begun?: boolean;
+  /** What it is for, which says the passphrase of a key file. */
+  readonly role?: string;
+}
+
+/** A private key of another program, to be taken in. */
+export interface TakeTask {
+  /** PKCS#8 PrivateKeyInfo, DER; stays the caller's, to be zeroed there. */
+  readonly privateKeyInfo: Uint8Array;
+  readonly public: PublicKey;
+  readonly label: string;
+  /** As in {@link GenerateTask}. */
+  readonly id: string;
+  readonly begun: boolean;
+  readonly role: string;
 }
 
 export interface GeneratedKey {
@@ -64,5 +76,9 @@ export interface Signer {
     onSignature?: (index: number, signature: Uint8Array) => void,
   ): Promise<Uint8Array[]>;
   generate(tasks: readonly GenerateTask[]): Promise<GeneratedKey[]>;
+  /** Takes in a key that was made elsewhere: never of grade A. One that an interrupted run took in is gone on with. */
+  take(task: TakeTask): Promise<GeneratedKey>;
+  /** Destroys a key for good; false where it was gone already. */
+  destroy(key: SigningKey): Promise<boolean>;
   close(): Promise<void>;
 }

@@ -29,19 +29,31 @@ export function pinnedRoot(
   marks: StationMarks,
   repository: { readonly dialect: string; readonly name: string },
 ): SignedDocument | null {
-  if (!marks.pinnedFile) return null;
+  return marks.pinnedFile ? archivedRoot(home, marks.pinnedFile, repository) : null;
+}
+
+/**
+ * A root that this station verified and kept, by the SHA-256 of its file.
+ *
+ * @throws ARCHIVE-DAMAGED if the file is not what the ledger says
+ */
+export function archivedRoot(
+  home: Home,
+  digest: string,
+  repository: { readonly dialect: string; readonly name: string },
+): SignedDocument {
   let file: Buffer;
   try {
-    file = readFileSync(archivePath(home, marks.pinnedFile));
+    file = readFileSync(archivePath(home, digest));
   } catch (cause) {
-    throw damaged(repository.name, marks.pinnedFile, cause);
+    throw damaged(repository.name, digest, cause);
   }
-  if (sha256Hex(file) !== marks.pinnedFile) throw damaged(repository.name, marks.pinnedFile);
+  if (sha256Hex(file) !== digest) throw damaged(repository.name, digest);
   return dialectOf(repository.dialect).parse('root', file);
 }
 
 function damaged(where: string, digest: string, cause?: unknown): Error {
-  return refused('ARCHIVE-DAMAGED', 'the pinned root is not in the archive as the ledger says', {
+  return refused('ARCHIVE-DAMAGED', 'a root that was kept is not in the archive as the ledger says', {
     expected: digest,
     where,
     hint: 'restore the archive folder of the home from its backup',

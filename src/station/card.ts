@@ -1,5 +1,4 @@
 import { decodeSeal, encodeSeal, verifySeal } from '../bundle/seal.ts';
-import type { Environment } from '../bundle/manifest.ts';
 import { canonicalBytes } from '../encoding/canonical-json.ts';
 import { sha256Hex } from '../encoding/hash.ts';
 import type { Json } from '../encoding/json.ts';
@@ -7,20 +6,9 @@ import { checkShape } from '../encoding/schema.ts';
 import { parseCanonicalJson } from '../encoding/strict-json.ts';
 import { fromHex, toHex } from '../encoding/text.ts';
 import { refused } from '../errors.ts';
-import type { Home, Side } from './home.ts';
-
-/** The public part of a station: what it is called, and its transport key. */
-export interface Card {
-  readonly format: 'countersign-1';
-  readonly kind: 'card';
-  readonly name: string;
-  readonly side: Side;
-  readonly environment: Environment;
-  /** Raw Ed25519 key, hex. */
-  readonly key: string;
-  /** Signing keys with proof of possession; a station may list none. */
-  readonly keys: readonly Json[];
-}
+import type { Card, CardEntry } from './card-document.ts';
+import { checkCardKeys } from './card-keys.ts';
+import type { Home } from './home.ts';
 
 export interface ReadCard {
   readonly card: Card;
@@ -28,17 +16,29 @@ export interface ReadCard {
   readonly digest: string;
 }
 
-/** The card of a station, as a file: the card document and its seal. */
-export function writeCard(home: Home): { file: Uint8Array; digest: string } {
-  const card: Card = {
+/** A station's card document with the given keys on it. */
+export function cardOf<Key>(
+  home: Home,
+  keys: readonly Key[],
+): Omit<Card, 'keys'> & { readonly keys: readonly Key[] } {
+  return {
     format: 'countersign-1',
     kind: 'card',
     name: home.name,
     side: home.side,
     environment: home.environment,
     key: toHex(home.publicKey),
-    keys: [],
+    keys,
   };
+}
+
+/**
+ * The card of a station, as a file: the card document and its seal.
+ *
+ * @param keys by key ID, each with its proof
+ */
+export function writeCard(home: Home, keys: readonly CardEntry[] = []): { file: Uint8Array; digest: string } {
+  const card = cardOf(home, keys);
   const body = canonicalBytes(card as unknown as Json);
   const seal = parseCanonicalJson(
     encodeSeal({ publicKey: home.publicKey, signature: home.seal('card', body) }),
@@ -50,9 +50,9 @@ export function writeCard(home: Home): { file: Uint8Array; digest: string } {
 export const MAX_CARD = 256 * 1024;
 
 /**
- * Reads a card file: canonical, of the schema, sealed by the key that it names.
+ * Reads a card file: canonical, of the schema, sealed by the key that it names, its signing keys proven.
  *
- * @throws CARD-FORM, CARD-SCHEMA, SEAL-KEY, SEAL-SIGNATURE
+ * @throws CARD-FORM, CARD-SCHEMA, SEAL-KEY, SEAL-SIGNATURE, CARD-KEYS, CARD-PROOF
  */
 export async function readCard(file: Uint8Array): Promise<ReadCard> {
   if (file.length > MAX_CARD)
@@ -76,5 +76,6 @@ export async function readCard(file: Uint8Array): Promise<ReadCard> {
       found: toHex(decoded.publicKey),
     });
   await verifySeal('card', body, decoded);
+  await checkCardKeys(card);
   return { card, digest: sha256Hex(body) };
 }

@@ -31,12 +31,25 @@ export function checkClock(home: Home, now: number): void {
   });
 }
 
+/** What a reset of the clock floor changes, both as time stamps. */
+export interface ClockReset {
+  readonly floor: string;
+  readonly was: string;
+}
+
 /**
- * Lowers a floor that a wrong clock left behind, to a time that the officer typed; recorded.
+ * Lowers a floor that a wrong clock left behind, to a time that the officer typed; recorded. The time is checked
+ * before the officer is asked.
  *
- * @throws CLOCK-TIME (exit 2) for a time after the clock's or before the program was built
+ * @param confirm takes the officer's yes; throws otherwise
+ * @throws ENCODING-TIME (exit 3), CLOCK-TIME (exit 2) for a time after the clock's or before the program was built
  */
-export function resetClock(home: Home, floor: string, now: number): { floor: string; was: string } {
+export async function resetClock(
+  home: Home,
+  floor: string,
+  now: number,
+  confirm: (reset: ClockReset) => Promise<void>,
+): Promise<ClockReset> {
   const seconds = parseTime(floor);
   if (seconds > now)
     throw usage('CLOCK-TIME', 'the new floor is later than the clock', {
@@ -48,7 +61,8 @@ export function resetClock(home: Home, floor: string, now: number): { floor: str
       expected: `at least ${BUILD_DATE}`,
       found: floor,
     });
-  const was = formatTime(clockFloor(home.ledger.lines()));
-  home.ledger.append([{ event: 'clock-reset', data: { floor, was } }]);
-  return { floor, was };
+  const reset = { floor, was: formatTime(clockFloor(home.ledger.lines())) };
+  await confirm(reset);
+  home.ledger.append([{ event: 'clock-reset', data: { ...reset } }]);
+  return reset;
 }

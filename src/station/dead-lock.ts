@@ -1,7 +1,7 @@
 import { closeSync, openSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeLeftovers } from './leftovers.ts';
-import { isRunning, thisProcess, type RunningProcess } from './running-process.ts';
+import { isRunning, nameOfProcess, processNamed, thisProcess } from './running-process.ts';
 
 const CLAIM = '.takeover ';
 
@@ -15,7 +15,7 @@ const CLAIM = '.takeover ';
  * @returns false if another process is at it: wait, and look again
  */
 export function removeDeadLock(folder: string, path: string, isDead: () => boolean): boolean {
-  const mine = claimOf(thisProcess());
+  const mine = CLAIM + nameOfProcess(thisProcess());
   closeSync(openSync(join(folder, mine), 'w', 0o600));
   try {
     if (othersClaim(folder, mine)) return false;
@@ -31,17 +31,8 @@ function othersClaim(folder: string, mine: string): boolean {
   let found = false;
   for (const name of readdirSync(folder)) {
     if (!name.startsWith(CLAIM) || name === mine) continue;
-    if (isRunning(claimant(name))) found = true;
+    if (isRunning(processNamed(name.slice(CLAIM.length)))) found = true;
     else rmSync(join(folder, name), { force: true });
   }
   return found;
-}
-
-function claimOf({ pid, start, boot, namespace }: RunningProcess): string {
-  return `${CLAIM}${[String(pid), start, boot, namespace].join(' ')}`;
-}
-
-function claimant(name: string): RunningProcess {
-  const [pid = '', start = '', boot = '', namespace = ''] = name.slice(CLAIM.length).split(' ');
-  return { pid: Number(pid), start, boot, namespace };
 }

@@ -6,6 +6,7 @@ import { notary } from '../metadata/notary/dialect.ts';
 import type { SigningKey } from '../signer/signer.ts';
 import type { Home } from './home.ts';
 import { foldKeys, keyEvent, keyIntentEvent, stationKeyId, type KeyIntent } from './key-registry.ts';
+import { checkHeldRole } from './key-roles.ts';
 import { Signers, type OpenSigner, type SignerPlace } from './signers.ts';
 
 export interface GenerateOptions {
@@ -16,9 +17,6 @@ export interface GenerateOptions {
   readonly label: string;
   readonly place: SignerPlace;
 }
-
-const OFFLINE_ROLES = ['root', 'targets'];
-const ONLINE_ROLES = ['snapshot', 'timestamp'];
 
 /**
  * Generates a signing key: intent with its ID first, so that a rerun after a kill goes on with the key that may
@@ -32,12 +30,7 @@ export async function generateKey(
   open: OpenSigner,
 ): Promise<SigningKey> {
   const { role, algorithm, repository, label, place } = options;
-  const allowed = home.side === 'offline' ? OFFLINE_ROLES : ONLINE_ROLES;
-  if (!allowed.includes(role))
-    throw usage('KEY-ROLE', `an ${home.side} station holds no ${role} key`, {
-      expected: allowed.join(', '),
-      found: role,
-    });
+  checkHeldRole(home.side, role);
   // The only dialect so far; a role that it cannot serve is refused before a key is made.
   notary.scheme(algorithm, role);
   const registry = foldKeys(home.ledger.lines());
@@ -65,9 +58,7 @@ export async function generateKey(
   try {
     await signers.prepare([place]);
     if (!started) home.ledger.append([keyIntentEvent(intent)]);
-    const [key] = await signers.generate(place, [
-      { algorithm, label, id: intent.id, begun: started !== undefined },
-    ]);
+    const [key] = await signers.generate(place, [{ algorithm, label, id: intent.id, role }]);
     if (!key) throw new Error('the signer generated no key');
     const id = stationKeyId(key.public);
     home.ledger.append([keyEvent(id, key, intent)]);

@@ -6,7 +6,7 @@ import {
   sign,
   type KeyObject,
 } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { identityOf, preAuthentication, type SealedKind } from '../bundle/seal.ts';
 import type { Environment } from '../bundle/manifest.ts';
@@ -17,6 +17,7 @@ import { refused, usage } from '../errors.ts';
 import { createDurably, syncFolder } from './durable.ts';
 import { GENESIS } from './ledger-chain.ts';
 import { openLedger, type Ledger, type LedgerDisk } from './ledger.ts';
+import { removeLeftovers } from './leftovers.ts';
 import { takeLock } from './lock.ts';
 
 export type Side = 'online' | 'offline';
@@ -71,7 +72,7 @@ export async function initHome(folder: string, station: StationIdentity): Promis
         hint: 'station show says which; choose another --home',
       });
     // Whatever an interrupted run left is without a station.json, so nothing was ever done with it.
-    for (const name of readdirSync(dir)) if (name.endsWith('.part')) rmSync(join(dir, name), { force: true });
+    removeLeftovers(dir);
     rmSync(join(dir, KEY), { force: true });
     rmSync(join(dir, LEDGER), { force: true });
     for (const folder of ['keys', 'inbox']) mkdirSync(join(dir, folder), { recursive: true, mode: 0o700 });
@@ -94,12 +95,13 @@ function genesis(station: StationIdentity, publicKey: Uint8Array): Uint8Array {
 /**
  * Opens a home for one command; for writing it holds the lock until it is closed.
  *
+ * @param options.lock holds the lock for reading too, where files from outside are copied into the home
  * @param options.disk how the ledger gets to disk; tests make it fail
  * @throws HOME-NONE (exit 2), HOME-MODE, HOME-DAMAGED, LEDGER-CHAIN (exit 3), LOCK-HELD (exit 6)
  */
 export async function openHome(
   folder: string,
-  options: { readonly write: boolean; readonly disk?: LedgerDisk },
+  options: { readonly write: boolean; readonly lock?: boolean; readonly disk?: LedgerDisk },
 ): Promise<Home> {
   // Without a trailing slash, behind which a link would be followed.
   const dir = resolve(folder);
@@ -109,7 +111,7 @@ export async function openHome(
       hint: 'countersign station init --side online|offline --name NAME',
     });
   checkFolder(dir);
-  const release = options.write ? await takeLock(dir) : () => undefined;
+  const release = options.write || options.lock ? await takeLock(dir) : () => undefined;
   try {
     const { station, privateKey } = readParts(dir);
     const publicKey = rawPublicKey(privateKey);

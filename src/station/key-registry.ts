@@ -66,11 +66,15 @@ export function keyIntentEvent(intent: KeyIntent): { event: string; data: JsonOb
   return { event: 'key-intent', data: { ...intent } };
 }
 
-/** The ledger's line for a key that was born. */
+/** How a key came to a station: made here, found in a token, or taken out of another program's file. */
+export type KeyOrigin = 'generated' | 'enrolled' | 'imported';
+
+/** The ledger's line for a key that this station holds from now on. */
 export function keyEvent(
   id: string,
   key: GeneratedKey,
   intent: Pick<KeyIntent, 'label' | 'role' | 'repository'>,
+  origin: KeyOrigin = 'generated',
 ): { event: string; data: JsonObject } {
   const { algorithm, spki } = key.public;
   return {
@@ -85,6 +89,7 @@ export function keyEvent(
       grade: key.grade,
       location: { ...key.location },
       attributes: { ...key.attributes },
+      origin,
     },
   };
 }

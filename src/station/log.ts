@@ -11,6 +11,7 @@ import type { Home } from './home.ts';
 import { readChain, type LedgerLine } from './ledger-chain.ts';
 import { fileSource } from './file-source.ts';
 import { withCopy } from './incoming.ts';
+import { checkHead } from './recovered.ts';
 
 /** A ledger that verified: how long it is, and its last line's hash. */
 export interface VerifiedLedger {
@@ -94,11 +95,11 @@ function exportedLedger(file: Uint8Array): { ledger: string; seal: Json } {
 export async function checkHeads(home: Home, files: readonly string[]): Promise<CheckedHead[]> {
   const checked: CheckedHead[] = [];
   for (const file of files)
-    checked.push(await withCopy(file, home, false, ({ path }) => checkHead(home, path, file)));
+    checked.push(await withCopy(file, home, false, ({ path }) => checkResponse(home, path, file)));
   return checked;
 }
 
-async function checkHead(home: Home, path: string, file: string): Promise<CheckedHead> {
+async function checkResponse(home: Home, path: string, file: string): Promise<CheckedHead> {
   const bundle = await openBundle<ResponseManifest>(fileSource(path), { kinds: ['response'] });
   if (bundle.sealedBy !== home.identity)
     throw refused('SEAL-STRANGER', 'the response was sealed by another station', {
@@ -106,19 +107,14 @@ async function checkHead(home: Home, path: string, file: string): Promise<Checke
       found: bundle.sealedBy,
       where: file,
     });
-  const { line, hash } = bundle.manifest.head;
-  if (home.ledger.hashOfLine(line) !== hash)
-    throw refused(
-      'LEDGER-ROLLBACK',
-      'the ledger does not hold the line that a response of this station names',
-      {
-        expected: `line ${String(line)} ${hash}`,
-        found: home.ledger.hashOfLine(line) ?? 'no such line',
-        where: file,
-        hint: 'this home is an old copy, or its ledger was rewritten: nothing may be signed with it',
-      },
-    );
-  return { file, line, hash };
+  const { head } = bundle.manifest;
+  checkHead(
+    home.ledger,
+    head,
+    'the ledger does not hold the line that a response of this station names',
+    file,
+  );
+  return { file, ...head };
 }
 
 /** Intents that no outcome followed: a signature may exist that nobody saw. By `request repository role key`. */

@@ -4,7 +4,7 @@ import type { Kind } from '../bundle/manifest.ts';
 import { bundleDigest, kindOfFile } from '../bundle/peek.ts';
 import type { ByteSource } from '../bundle/source.ts';
 import { refused } from '../errors.ts';
-import type { Card } from './card.ts';
+import type { Card } from './card-document.ts';
 import { fileSource } from './file-source.ts';
 
 /** A card that was read and whose seal verifies; nobody has compared its digest yet. */

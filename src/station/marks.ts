@@ -1,6 +1,12 @@
 import type { Mark, Marks, SignedMark } from '../exchange/marks.ts';
 import { exchangeEvent, type RecordedEvent } from './events.ts';
 
+/** Versions that count as seen and as signed without their bytes being known: what recovery could find out (M9). */
+export interface Floor {
+  readonly seen: number;
+  readonly signed: number;
+}
+
 interface MutableMarks {
   pinned: Mark | null;
   /** SHA-256 of the pinned root's file, in the archive. */
@@ -9,12 +15,15 @@ interface MutableMarks {
   signed: Map<string, Map<number, SignedMark[]>>;
   /** Highest sequence accepted from each sender. */
   sequences: Map<string, number>;
+  floors: Map<string, Floor>;
   partner: string | null;
 }
 
 export interface StationMarks extends Marks {
   readonly pinnedFile: string | null;
   readonly sequences: ReadonlyMap<string, number>;
+  /** By role; none but after a recovery. */
+  readonly floors: ReadonlyMap<string, Floor>;
 }
 
 const NOTHING: StationMarks = {
@@ -23,6 +32,7 @@ const NOTHING: StationMarks = {
   seen: new Map(),
   signed: new Map(),
   sequences: new Map(),
+  floors: new Map(),
   partner: null,
 };
 
@@ -38,6 +48,7 @@ export function foldMarks(lines: Iterable<RecordedEvent>): ReadonlyMap<string, S
         seen: new Map(),
         signed: new Map(),
         sequences: new Map(),
+        floors: new Map(),
         partner: null,
       };
       all.set(repository, marks);
@@ -60,6 +71,11 @@ export function foldMarks(lines: Iterable<RecordedEvent>): ReadonlyMap<string, S
     } else if (event === 'accepted') {
       of(data.repository).sequences.set(data.from, data.sequence);
       of(data.repository).partner = data.from;
+    } else if (event === 'recovered-floor') {
+      const { floors } = of(data.repository);
+      const before = floors.get(data.role) ?? { seen: 0, signed: 0 };
+      const [seen, signed] = [Math.max(before.seen, data.seen), Math.max(before.signed, data.signed)];
+      floors.set(data.role, { seen, signed });
     }
   }
   return all;

@@ -1,7 +1,10 @@
 import { identityOf } from '../bundle/seal.ts';
-import { fromHex } from '../encoding/text.ts';
+import type { Json, JsonObject } from '../encoding/json.ts';
+import { fromBase64, fromHex, toBase64 } from '../encoding/text.ts';
 import { refused, usage } from '../errors.ts';
-import type { Card } from './card.ts';
+import type { Algorithm } from '../metadata/key.ts';
+import type { Card } from './card-document.ts';
+import { keysOfCard, type CardKey } from './card-keys.ts';
 import { textOf } from './events.ts';
 import type { Home, Side } from './home.ts';
 
@@ -15,6 +18,8 @@ export interface Partner {
   readonly key: string;
   /** Digest of the card that was compared. */
   readonly digest: string;
+  /** Its signing keys, as that card says and proves. */
+  readonly keys: readonly CardKey[];
 }
 
 /** Partners of a station, as its ledger says; one that was unpaired or replaced is none. */
@@ -30,10 +35,31 @@ export function partners(home: Home): Partner[] {
         identity: textOf(data, 'identity'),
         key: textOf(data, 'key'),
         digest: textOf(data, 'digest'),
+        keys: readKeys(data),
       });
     else paired.delete(name);
   }
   return [...paired.values()];
+}
+
+/** Lines that were written before cards carried keys have none. */
+function readKeys(data: JsonObject): CardKey[] {
+  return ((data['keys'] ?? []) as JsonObject[]).map((key) => ({
+    keyid: textOf(key, 'keyid'),
+    algorithm: textOf(key, 'algorithm') as Algorithm,
+    role: textOf(key, 'role'),
+    public: fromBase64(textOf(key, 'public')),
+  }));
+}
+
+/** Keys in their form for a ledger line or `--json`. */
+export function keyDocuments(keys: readonly CardKey[]): JsonObject[] {
+  return keys.map(({ keyid, algorithm, role, public: spki }) => ({
+    algorithm,
+    keyid,
+    public: toBase64(spki),
+    role,
+  }));
 }
 
 /**
@@ -95,16 +121,17 @@ export function checkPairing(home: Home, card: Card, replace: string | null): vo
     });
 }
 
-/** Pins a card after its digest was compared. */
+/** Pins a card, the keys on it included, after its digest was compared. */
 export function pinCard(home: Home, card: Card, digest: string, replace: string | null): Partner {
   checkPairing(home, card, replace);
-  const identity = identityOf(fromHex(card.key, 32));
-  const partner: Partner = { name: card.name, side: card.side, identity, key: card.key, digest };
+  const { name, side, key, environment } = card;
+  const pin = { name, side, identity: identityOf(fromHex(key, 32)), key, digest };
+  const keys = keysOfCard(card);
   home.ledger.append([
     ...(replace === null ? [] : [{ event: 'unpaired', data: { name: replace } }]),
-    { event: 'paired', data: { ...partner, environment: card.environment } },
+    { event: 'paired', data: { ...pin, environment, keys: keyDocuments(keys) as Json } },
   ]);
-  return partner;
+  return { ...pin, keys };
 }
 
 /** Forgets a partner: from now on nothing that it sealed is accepted. @throws PAIR-UNKNOWN (exit 2) */

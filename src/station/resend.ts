@@ -35,7 +35,11 @@ function sealedBundle(home: Home, digest: string): { kind: 'request' | 'response
     text === digest || (digest.length >= 8 && text.startsWith(digest));
   for (const line of home.ledger.lines()) {
     const { event, data } = exchangeEvent(line);
-    if (event === 'sealed' && (matches(data.request) || matches(data.response)))
+    if (
+      event === 'sealed' &&
+      (matches(data.request) || matches(data.response)) &&
+      existsSync(join(home.dir, 'responses', `${data.response}.tar`))
+    )
       return { kind: 'response', found: data.response };
     if (
       event === 'exported' &&

@@ -13,9 +13,14 @@ export interface RunningProcess {
 
 /** The process that runs this. */
 export function thisProcess(): RunningProcess {
+  return runningProcess(process.pid);
+}
+
+/** The process that has this id now, a child that was just started. */
+export function runningProcess(pid: number): RunningProcess {
   return {
-    pid: process.pid,
-    start: startOf(process.pid) ?? '',
+    pid,
+    start: startOf(pid) ?? '',
     boot: bootId(),
     namespace: pidNamespace(),
   };
@@ -25,6 +30,16 @@ export function thisProcess(): RunningProcess {
 export function isRunning({ pid, start, boot, namespace }: RunningProcess): boolean {
   if (boot !== bootId()) return false;
   return namespace !== pidNamespace() || startOf(pid) === start;
+}
+
+/** A process in a file's name; {@link processNamed} reads it. */
+export function nameOfProcess({ pid, start, boot, namespace }: RunningProcess): string {
+  return [String(pid), start, boot, namespace].join(' ');
+}
+
+export function processNamed(name: string): RunningProcess {
+  const [pid = '', start = '', boot = '', namespace = ''] = name.split(' ');
+  return { pid: Number(pid), start, boot, namespace };
 }
 
 function bootId(): string {

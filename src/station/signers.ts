@@ -1,21 +1,30 @@
 import { incomplete } from '../errors.ts';
-import type { GeneratedKey, GenerateTask, Signer, SigningKey, SignTask } from '../signer/signer.ts';
+import type { KeyFileOwner } from '../signer/keyfile/passphrases.ts';
+import type { GeneratedKey, GenerateTask, Signer, SigningKey, SignTask, TakeTask } from '../signer/signer.ts';
 
-/** Where a key is, without the key: one token, or the home's key files. One secret opens it. */
+/**
+ * Where a key is, without the key: one token, which one PIN opens, or the home's key files, whose passphrase may
+ * depend on the key and its role.
+ */
 export type SignerPlace =
-  | { readonly kind: 'keyfile' }
+  | { readonly kind: 'keyfile'; readonly key?: KeyFileOwner }
   | { readonly kind: 'token'; readonly module: string; readonly token: string; readonly serial: string };
 
 /**
  * Opens a place: asks for its secret and logs in, once (R12).
  *
  * @param tokens how many tokens the command uses: a PIN that is not named after its token serves only one
+ * @param wanted the same place for each of its keys, as far as they are known: their secrets are asked for now
  */
-export type OpenSigner = (place: SignerPlace, tokens: number) => Promise<Signer>;
+export type OpenSigner = (
+  place: SignerPlace,
+  tokens: number,
+  wanted: readonly SignerPlace[],
+) => Promise<Signer>;
 
 /** The place that a key lives in. */
 export function placeOf(key: SigningKey): SignerPlace {
-  if (key.location.kind === 'keyfile') return { kind: 'keyfile' };
+  if (key.location.kind === 'keyfile') return { kind: 'keyfile', key: { id: key.id, role: key.role } };
   const { module, token, serial } = key.location;
   return { kind: 'token', module, token, serial };
 }
@@ -41,9 +50,14 @@ export class Signers {
 
   /** Opens places now, so that every secret is asked for before anything is made. */
   async prepare(places: readonly SignerPlace[]): Promise<void> {
-    const distinct = new Map(places.map((place) => [placeName(place), place]));
-    this.tokens = Math.max(1, [...distinct.values()].filter(({ kind }) => kind === 'token').length);
-    for (const place of distinct.values()) await this.signer(place);
+    const groups = new Map<string, SignerPlace[]>();
+    for (const place of places) {
+      const group = groups.get(placeName(place)) ?? [];
+      groups.set(placeName(place), group);
+      group.push(place);
+    }
+    this.tokens = Math.max(1, [...groups.values()].filter(([first]) => first?.kind === 'token').length);
+    for (const group of groups.values()) await this.signer(group[0] as SignerPlace, group);
   }
 
   /** Signs in bulk, place by place; signatures in the order of the tasks, each reported as it arrives. */
@@ -77,16 +91,26 @@ export class Signers {
     return (await this.signer(place)).generate(tasks);
   }
 
+  /** Takes a key of another program into a place. */
+  async take(place: SignerPlace, task: TakeTask): Promise<GeneratedKey> {
+    return (await this.signer(place)).take(task);
+  }
+
+  /** Destroys a key for good; false where it was gone already. */
+  async destroy(key: SigningKey): Promise<boolean> {
+    return (await this.signer(placeOf(key))).destroy(key);
+  }
+
   async close(): Promise<void> {
     for (const signer of this.opened.values()) await signer.then((open) => open.close());
     this.opened.clear();
   }
 
-  private signer(place: SignerPlace): Promise<Signer> {
+  private signer(place: SignerPlace, wanted: readonly SignerPlace[] = [place]): Promise<Signer> {
     const name = placeName(place);
     let signer = this.opened.get(name);
     if (!signer) {
-      signer = this.open(place, this.tokens);
+      signer = this.open(place, this.tokens, wanted);
       // A place that did not open is not closed, and asking again is a new command's business.
       signer.catch(() => this.opened.delete(name));
       this.opened.set(name, signer);

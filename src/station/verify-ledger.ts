@@ -9,7 +9,7 @@ const MAX_EXPORT = 512 * 1024 * 1024;
 /**
  * Verifies the home's ledger and the heads that response bundles name, or one exported ledger.
  *
- * @throws LEDGER-CHAIN, LEDGER-ROLLBACK, LEDGER-EXPORT, SEAL-*
+ * @throws LEDGER-CHAIN, LEDGER-ROLLBACK, LEDGER-EXPORT, SEAL-*, LOCK-HELD (exit 6)
  */
 export async function verifyLedger(
   folder: string,
@@ -20,7 +20,7 @@ export async function verifyLedger(
     const exported = exportIn(only);
     if (exported) return { ...(await verifyExport(exported)), heads: [] };
   }
-  const home = await openHome(folder, { write: false });
+  const home = await openHome(folder, { write: false, lock: files.length > 0 });
   try {
     const heads = await checkHeads(home, files);
     const { line, hash } = home.ledger.head();

@@ -1,6 +1,7 @@
 import type { Bundle } from '../bundle/bundle.ts';
 import type { Manifest, RequestManifest, ResponseManifest } from '../bundle/manifest.ts';
 import type { LookedCard } from '../station/look.ts';
+import { cardKeyLines } from './card-key-view.ts';
 import { digestLines } from './digest-block.ts';
 import { show } from './escape.ts';
 import { table } from './table.ts';
@@ -86,7 +87,8 @@ export function cardLines({ card, sealedBy, digest }: LookedCard): string[] {
     ...wrapBehind('station      ', `${show(card.name)}, ${card.side} (as claimed)`),
     ...wrapBehind('environment  ', card.environment),
     ...wrapBehind('identity     ', sealedBy),
-    ...wrapBehind('keys         ', String(card.keys.length)),
+    ...wrapBehind('keys         ', `${String(card.keys.length)}, each proven by a signature of its own`),
+    ...cardKeyLines(card.keys),
     '',
     ...digestLines('card', digest),
   ];

@@ -4,7 +4,8 @@ import { digestLines } from './digest-block.ts';
 import { askTyped, pickWords } from './prompt.ts';
 
 /**
- * Has people compare a digest: two of its words are typed as the other side reads them. A script gives all of it.
+ * Has people compare a digest: two of its words are typed as the other side, or the paper, reads. A script gives all
+ * of it.
  *
  * @param approve 64 hex digits, or undefined to ask at the terminal
  * @throws APPROVE-DIGEST, CONFIRM-MISMATCH (exit 3), CONFIRM-TERMINAL (exit 6)
@@ -14,6 +15,7 @@ export async function compareWords(
   digest: string,
   approve: string | undefined,
   facts: readonly string[],
+  readBy = 'as the other side reads them',
 ): Promise<void> {
   if (approve !== undefined) {
     if (approve === digest) return;
@@ -27,6 +29,6 @@ export async function compareWords(
     lines: [...facts, '', ...digestLines(kind, digest), ''],
     expected: `${first.word} ${second.word}`,
     ignoreCase: true,
-    question: `type words ${String(first.position)} and ${String(second.position)} as the other side reads them:`,
+    question: `type words ${String(first.position)} and ${String(second.position)} ${readBy}:`,
   });
 }

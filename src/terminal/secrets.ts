@@ -1,11 +1,12 @@
-import { join } from 'node:path';
-import { usage } from '../errors.ts';
 import { chooseSecretFile, parseSecretFile, readSecretFile } from '../signer/secret-file.ts';
 import type { PinDialogue } from '../signer/pkcs11/pin.ts';
+import type { OpenToken } from '../signer/pkcs11/token.ts';
 import type { Home } from '../station/home.ts';
+import { keyFolder } from '../station/key-folder.ts';
 import { allowedModules } from '../station/modules.ts';
-import type { OpenSigner } from '../station/signers.ts';
+import type { OpenSigner, SignerPlace } from '../station/signers.ts';
 import { escapeCut, show } from './escape.ts';
+import { passphrasesOf } from './passphrases.ts';
 import { askLine, askSecret } from './prompt.ts';
 
 /** Files that hold secrets, as the command line named them. */
@@ -17,44 +18,44 @@ export interface SecretOptions {
 }
 
 /**
- * Opens tokens and key files, asking for each secret once: a file first, then the terminal (S22, R12).
+ * Opens tokens and key files, asking for each secret once: a file first, then, for key files alone, the variables of
+ * Docker and Notary, then the terminal (S22, R12).
  *
  * @param fresh whether a passphrase is a new one, to be typed twice
  */
 export function signerOpener(home: Home, options: SecretOptions, fresh = false): OpenSigner {
-  return async (place, tokens) => {
+  return async (place, tokens, wanted) => {
     if (place.kind === 'keyfile') {
       const { openKeyFiles } = await import('../signer/keyfile/key-files.ts');
-      const passphrase = await passphraseFor(options, fresh);
-      try {
-        return openKeyFiles({ directory: join(home.dir, 'keys'), passphrase });
-      } finally {
-        passphrase.fill(0);
-      }
+      const question = { text: 'passphrase of the key files:', twice: fresh };
+      const passphrases = passphrasesOf(options.passphraseFiles, process.env, question);
+      for (const one of wanted)
+        if (one.kind === 'keyfile' && one.key) (await passphrases.of(one.key)).passphrase.fill(0);
+      return openKeyFiles({ directory: keyFolder(home), passphrases });
     }
-    const { openToken } = await import('../signer/pkcs11/token.ts');
-    const { resolveModule } = await import('../signer/pkcs11/module.ts');
-    const uri = { token: place.token, serial: place.serial, modulePath: place.module };
-    const module = resolveModule(uri, allowedModules(home.ledger.lines()));
-    return openToken({ module, uri, dialogue: pinDialogue(options, tokens) });
+    return openTokenAt(home, place, options, tokens);
   };
 }
 
-async function passphraseFor(options: SecretOptions, fresh: boolean): Promise<Buffer> {
-  const file = chooseSecretFile(options.passphraseFiles.map(parseSecretFile), 'keyfile', 1);
-  if (file !== null) return readSecretFile(file);
-  const passphrase = await askSecret('passphrase of the key files:');
-  if (!fresh) return passphrase;
-  const again = await askSecret('the same passphrase again:');
-  try {
-    if (!passphrase.equals(again))
-      throw usage('PASSPHRASE-TWICE', 'the two passphrases differ', {
-        hint: 'nothing was changed; try again',
-      });
-    return passphrase;
-  } finally {
-    again.fill(0);
-  }
+/** Opens one token, asking for its PIN. */
+export async function openTokenAt(
+  home: Home,
+  place: SignerPlace & { readonly kind: 'token' },
+  options: SecretOptions,
+  tokens = 1,
+): Promise<OpenToken> {
+  const { openStationToken } = await import('../station/token-process.ts');
+  const { resolveModule } = await import('../signer/pkcs11/module.ts');
+  const uri = { token: place.token, serial: place.serial, modulePath: place.module };
+  const module = resolveModule(uri, allowedModules(home.ledger.lines()));
+  return openStationToken(home.dir, {
+    ...{ module, uri, dialogue: pinDialogue(options, tokens) },
+    onWait(pid) {
+      process.stderr.write(
+        `waiting for process ${String(pid)}: it finishes what an interrupted command asked of the token\n`,
+      );
+    },
+  });
 }
 
 /** How a token's PIN is asked for: from its file, or at the terminal, where the last attempt can be allowed. */

@@ -1,7 +1,9 @@
 import type { Home } from '../station/home.ts';
 import { foldKeys } from '../station/key-registry.ts';
 import { partners } from '../station/pairing.ts';
+import { cardKeyLines, partnerDocument } from './card-key-view.ts';
 import { digestLines } from './digest-block.ts';
+import { show } from './escape.ts';
 import { table } from './table.ts';
 
 /** A station as people see it: what it is, whom it trusts, and the ledger's head to compare with the paper. */
@@ -18,6 +20,9 @@ export function stationLines(home: Home): string[] {
           ['PARTNER', 'SIDE', 'IDENTITY'],
           known.map(({ name, side, identity }) => [name, side, identity]),
         )),
+    ...known.flatMap(({ name, keys }) =>
+      keys.length === 0 ? [] : ['', `keys of ${show(name)}`, ...cardKeyLines(keys)],
+    ),
     '',
     ...digestLines('identity', home.identity),
     '',
@@ -33,7 +38,7 @@ export function stationDocument(home: Home): object {
     side: home.side,
     environment: home.environment,
     identity: home.identity,
-    partners: partners(home),
+    partners: partners(home).map(partnerDocument),
     keys: foldKeys(home.ledger.lines()).keys.size,
     head: home.ledger.head(),
   };

@@ -1,4 +1,4 @@
-import type { FoundTarget } from '../online/read.ts';
+import type { FoundTarget } from '../online/found-targets.ts';
 import { escapeCut, show } from './escape.ts';
 import { wrapBehind } from './wrap.ts';
 

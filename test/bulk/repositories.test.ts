@@ -1,22 +1,22 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { faulty, type FaultyToken } from '../peers/fault-shim.ts';
 import { startNotaryServer, type NotaryServerPeer } from '../peers/notary-server.ts';
 import { softHsm } from '../peers/softhsm.ts';
 import { hashOf, stations, type TestStations } from '../peers/stations.ts';
 import { stockNotary } from '../peers/stock-notary.ts';
-import { counted, type CountedToken } from './counting-module.ts';
 
 /** One request for as many repositories as the contract promises. */
 const COUNT = 1_000;
 const PATIENCE = { timeout: 1_200_000 };
 
 let server: NotaryServerPeer;
-let token: CountedToken;
+let token: FaultyToken;
 let pair: TestStations;
 beforeAll(async () => {
   server = await startNotaryServer();
-  token = await counted(await softHsm());
+  token = await faulty(await softHsm());
   pair = await stations({ token });
 });
 afterAll(() => server.stop());

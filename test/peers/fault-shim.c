@@ -1,15 +1,19 @@
 /*
- * A PKCS#11 module in front of another one, which does wrong what SHIM_PLAN says. For tests only.
+ * A PKCS#11 module in front of another one, which does wrong what its plan says. For tests only.
  *
- *   SHIM_MODULE  the real module
- *   SHIM_PLAN    faults separated by commas:
- *                  C_Sign:3:ACTION   the third call of C_Sign; C_Sign:*:ACTION every call
- *                  tokflags=SET/CLEAR        bits (hex) set and cleared in the token's flags
- *                  attr=TYPE/BYTE            first byte (hex) of an attribute of this type (hex)
- *                ACTION: 0xRV (fails at once), after=0xRV (does it, then fails), flip, zero, short (spoils the
- *                signature), hang=MILLISECONDS, crash, abort, exit
- *   SHIM_LOG     file that gets one line a call: the name of the function
+ * A token's child process gets no variables but those on the program's list, so the shim is told what to do by a file
+ * beside itself, PATH-OF-THE-SHIM.conf, which it reads when it is loaded. One setting a line, a name and a space first:
+ *
+ *   module  the real module
+ *   plan    faults separated by commas:
+ *             C_Sign:3:ACTION   the third call of C_Sign in this process; C_Sign:*:ACTION every call
+ *             tokflags=SET/CLEAR        bits (hex) set and cleared in the token's flags
+ *             attr=TYPE/BYTE            first byte (hex) of an attribute of this type (hex)
+ *           ACTION: 0xRV (fails at once), after=0xRV (does it, then fails), flip, zero, short (spoils the
+ *           signature), hang=MILLISECONDS, crash, abort, exit
+ *   log     file that gets one line a call: the name of the function
  */
+#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -19,14 +23,39 @@
 #define CRYPTOKI_GNU 1
 #include <p11-kit/pkcs11.h>
 
+#define SETTING 4096
+
 static struct ck_function_list shim;
 static struct ck_function_list *real;
+static char module[SETTING], plan[SETTING], log_file[SETTING];
+
+static void set(char *setting, const char *name, const char *line) {
+  size_t length = strlen(name);
+  if (strncmp(line, name, length) != 0 || line[length] != ' ') return;
+  snprintf(setting, SETTING, "%s", line + length + 1);
+  setting[strcspn(setting, "\n")] = '\0';
+}
+
+/* Reads the file beside this library; 0 if there is none. */
+static int read_settings(const void *own) {
+  char path[SETTING], line[SETTING];
+  Dl_info where;
+  FILE *file;
+  if (dladdr(own, &where) == 0) return 0;
+  snprintf(path, sizeof path, "%s.conf", where.dli_fname);
+  file = fopen(path, "r");
+  if (file == NULL) return 0;
+  while (fgets(line, sizeof line, file) != NULL) {
+    set(module, "module", line);
+    set(plan, "plan", line);
+    set(log_file, "log", line);
+  }
+  fclose(file);
+  return 1;
+}
 
 static void note(const char *name) {
-  const char *path = getenv("SHIM_LOG");
-  int file;
-  if (path == NULL) return;
-  file = open(path, O_WRONLY | O_APPEND | O_CREAT, 0600);
+  int file = open(log_file, O_WRONLY | O_APPEND | O_CREAT, 0600);
   if (file < 0) return;
   dprintf(file, "%s\n", name);
   close(file);
@@ -34,7 +63,7 @@ static void note(const char *name) {
 
 /* The plan's part that begins with `name` and `sign`, after so many matches; NULL at the end. */
 static const char *part(const char *name, char sign, int skip) {
-  const char *at = getenv("SHIM_PLAN");
+  const char *at = plan;
   size_t length = strlen(name);
   while (at != NULL && *at != '\0') {
     if (strncmp(at, name, length) == 0 && at[length] == sign && skip-- == 0) return at + length + 1;
@@ -152,7 +181,7 @@ static ck_rv_t wrap_C_Sign(ck_session_handle_t s, unsigned char *data, unsigned 
 
 ck_rv_t C_GetFunctionList(struct ck_function_list **list) {
   typedef ck_rv_t (*get_list)(struct ck_function_list **);
-  void *library = dlopen(getenv("SHIM_MODULE"), RTLD_NOW | RTLD_LOCAL);
+  void *library = read_settings(&real) ? dlopen(module, RTLD_NOW | RTLD_LOCAL) : NULL;
   get_list get = library == NULL ? NULL : (get_list)dlsym(library, "C_GetFunctionList");
   if (get == NULL || get(&real) != CKR_OK) return CKR_GENERAL_ERROR;
   shim = *real;

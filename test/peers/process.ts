@@ -99,21 +99,21 @@ export interface DaemonOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-// The kernel ends the daemon when the thread that started it is gone, even if that one was killed.
+// The kernel ends the child when the thread that started it is gone, even if that one was killed.
 const SETPRIV = '/usr/bin/setpriv';
+
+/** A command that the kernel ends with the test process, where it can. */
+export function tied(command: string, args: readonly string[]): readonly [file: string, args: string[]] {
+  return existsSync(SETPRIV) ? [SETPRIV, ['--pdeathsig', 'KILL', command, ...args]] : [command, [...args]];
+}
 
 /** Starts a daemon and waits until it answers; it ends with the test process at the latest. */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const output = openSync(options.log, 'a');
-  const tied = existsSync(SETPRIV);
-  const child = spawn(
-    tied ? SETPRIV : options.command,
-    tied ? ['--pdeathsig', 'KILL', options.command, ...options.args] : options.args,
-    {
-      env: { PATH: process.env['PATH'] ?? '', ...options.env },
-      stdio: ['ignore', output, output],
-    },
-  );
+  const child = spawn(...tied(options.command, options.args), {
+    env: { PATH: process.env['PATH'] ?? '', ...options.env },
+    stdio: ['ignore', output, output],
+  });
   closeSync(output);
   const failures: Error[] = [];
   child.once('error', (error) => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { refused } from '../../src/errors.ts';
 import { formatTime, parseTime } from '../../src/encoding/time.ts';
 import { BUILD_DATE } from '../../src/station/build-date.ts';
 import { checkClock, clockFloor, resetClock } from '../../src/station/clock.ts';
@@ -73,20 +74,33 @@ describe('CLOCK-FLOOR (M13)', () => {
   });
 });
 
+test('CLOCK-FLOOR a line that an officer confirms holds the clock at once; what a bundle brings about does not', async () => {
+  await inHome(await newHome('vault'), async (home) => {
+    home.ledger.append(['reviewed', 'refusal'].map((event) => ({ event, data: {} })));
+    expect(clockFloor(home.ledger.lines())).toBe(BUILT);
+    home.ledger.append([{ event: 'declined', data: { request: 'x', code: 'other' } }]);
+    const now = Math.floor(Date.now() / 1000);
+    expect(await endOf(() => checkClock(home, now - 3_600))).toBe('CLOCK-FLOOR 3');
+    await resetClock(home, '2026-11-02T00:00:00Z', now, () => Promise.resolve());
+    checkClock(home, now - 3_600);
+  });
+});
+
 describe('clock reset', () => {
   test('lowers a floor that a wrong clock left behind, and is recorded with what it was', async () => {
     const dir = await newHome('vault');
-    await inHome(dir, (home) => {
+    await inHome(dir, async (home) => {
       // a line under a clock that is years ahead
       home.ledger.append([
         { event: 'clock-reset', data: { floor: '2036-01-01T00:00:00Z', was: BUILD_DATE } },
       ]);
       expect(clockFloor(home.ledger.lines())).toBe(parseTime('2036-01-01T00:00:00Z'));
       const now = BUILT + 1_000;
-      expect(resetClock(home, formatTime(now - 5), now)).toEqual({
-        floor: formatTime(now - 5),
-        was: '2036-01-01T00:00:00Z',
-      });
+      const reset = { floor: formatTime(now - 5), was: '2036-01-01T00:00:00Z' };
+      const asked: object[] = [];
+      const agree = (shown: object): Promise<void> => Promise.resolve(void asked.push(shown));
+      expect(await resetClock(home, reset.floor, now, agree)).toEqual(reset);
+      expect(asked).toEqual([reset]);
       checkClock(home, now);
     });
     await inHome(dir, ({ ledger }) => {
@@ -100,10 +114,20 @@ describe('clock reset', () => {
   test('CLOCK-TIME not later than the clock, not earlier than the program; other texts are no time', async () => {
     await inHome(await newHome('vault'), async (home) => {
       const now = BUILT + 1_000;
-      expect(await endOf(() => resetClock(home, formatTime(now + 1), now))).toBe('CLOCK-TIME 2');
-      expect(await endOf(() => resetClock(home, formatTime(BUILT - 1), now))).toBe('CLOCK-TIME 2');
+      const unasked = (): Promise<void> => Promise.reject(new Error('the officer was asked'));
+      const reset = (floor: string) => () => resetClock(home, floor, now, unasked);
+      expect(await endOf(reset(formatTime(now + 1)))).toBe('CLOCK-TIME 2');
+      expect(await endOf(reset(formatTime(BUILT - 1)))).toBe('CLOCK-TIME 2');
       for (const text of ['', '2026-11-21', '2026-11-21T08:00:00+00:00', '2026-02-30T00:00:00Z'])
-        expect((await errorOf(() => resetClock(home, text, now))).check).toBe('ENCODING-TIME');
+        expect((await errorOf(reset(text))).check).toBe('ENCODING-TIME');
+      expect(home.ledger.head().line).toBe(1);
+    });
+  });
+
+  test('nothing is recorded where the officer does not agree', async () => {
+    await inHome(await newHome('vault'), async (home) => {
+      const no = (): Promise<void> => Promise.reject(refused('CONFIRM-MISMATCH', 'no'));
+      expect(await endOf(() => resetClock(home, BUILD_DATE, BUILT, no))).toBe('CONFIRM-MISMATCH 3');
       expect(home.ledger.head().line).toBe(1);
     });
   });

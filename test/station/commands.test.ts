@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { BUILD_DATE } from '../../src/station/build-date.ts';
+import { openTerminal, PROGRAM } from '../peers/program.ts';
 import { scratchFolder } from '../peers/process.ts';
 import { pair, station } from '../peers/stations.ts';
 
@@ -78,5 +80,35 @@ describe('the station’s commands', () => {
     const none = await vault.run(['token', 'allow', '/nonexistent/module.so', '--json']);
     expect(checkOf(none)).toMatch(/^TOKEN-/);
     expect((await vault.ok<Shown>('station', 'show')).head.line).toBe(1);
+  });
+
+  test('R8 M13 clock reset at a terminal: an impossible time is not asked about, another one typed changes nothing', async () => {
+    const vault = await station('offline', 'vault');
+    const head = async (): Promise<number> => (await vault.ok<Shown>('station', 'show')).head.line;
+    const reset = async (time: string, typed: string | null): Promise<string> => {
+      const terminal = openTerminal([PROGRAM, 'clock', 'reset', time], { home: vault.home });
+      try {
+        if (typed !== null) {
+          const asked = await terminal.waitFor(/type the new floor again:/);
+          expect(asked).toContain(`the clock floor becomes ${time}; it was ${BUILD_DATE}`);
+          terminal.send(`${typed}\n`);
+        }
+        return await terminal.waitFor(/\[exit \d+\]/);
+      } finally {
+        terminal.close();
+      }
+    };
+    for (const time of ['2099-01-01T00:00:00Z', '2001-01-01T00:00:00Z'])
+      expect(await reset(time, null)).toMatch(/CLOCK-TIME[^]*\[exit 2\]/);
+    expect(await reset('yesterday', null)).toMatch(/ENCODING-TIME[^]*\[exit 3\]/);
+    const time = '2026-11-02T00:00:00Z';
+    for (const typed of ['2026-11-03T00:00:00Z', 'yes', ''])
+      expect(await reset(time, typed)).toMatch(/CONFIRM-MISMATCH[^]*\[exit 3\]/);
+    expect(await head()).toBe(1);
+    expect(await reset(time, time)).toMatch(
+      new RegExp(`clock floor ${time} \\(was ${BUILD_DATE}\\)[^]*\\[exit 0\\]`),
+    );
+    const { lines } = await vault.ok<{ lines: readonly object[] }>('log', 'show');
+    expect(lines.at(-1)).toMatchObject({ event: 'clock-reset', data: { floor: time, was: BUILD_DATE } });
   });
 });

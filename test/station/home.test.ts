@@ -1,201 +1,206 @@
-import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { writeCard, readCard } from '../../src/station/card.ts';
-import { checkClock, clockFloor, resetClock } from '../../src/station/clock.ts';
-import { initHome, requireSide } from '../../src/station/home.ts';
-import { checkPairing, partners, pinCard, trustPartners, unpair } from '../../src/station/pairing.ts';
-import { canonicalBytes } from '../../src/encoding/canonical-json.ts';
+import { verifySeal } from '../../src/bundle/seal.ts';
+import { initHome, openHome, requireSide } from '../../src/station/home.ts';
 import { scratchFolder } from '../peers/process.ts';
 import { run } from '../peers/program.ts';
-import { caught } from '../signer/caught.ts';
-import { freshHome, withHome } from './scene.ts';
+import { endOf, errorOf, inHome, newHome } from './homes.ts';
+import { killFromStart } from './probe.ts';
 
-const IDENTITY = { name: 'vault', side: 'offline', environment: 'production' } as const;
+const VAULT = { name: 'vault', side: 'offline', environment: 'production' } as const;
+const open = (dir: string, write = false) => openHome(dir, { write });
 
-describe('the home', () => {
-  test('HOME-EXISTS a second station is not made in it', async () => {
-    const folder = await freshHome();
-    expect(await caught(() => initHome(folder, IDENTITY))).toMatchObject({ check: 'HOME-EXISTS', exit: 2 });
-  });
-
-  test('HOME-MODE a home that others can enter, or a link, is refused', async () => {
-    const folder = await freshHome();
-    for (const mode of [0o750, 0o705, 0o777]) {
-      chmodSync(folder, mode);
-      expect((await caught(() => withHome(folder, () => null))).check).toBe('HOME-MODE');
+describe('a home is made once', () => {
+  test('S26 its first line says what it is, and everything in it is its user’s alone', async () => {
+    const dir = await newHome('vault', 'offline', 'rehearsal');
+    const home = await open(dir);
+    expect(home).toMatchObject({ name: 'vault', side: 'offline', environment: 'rehearsal', dir });
+    expect(home.ledger.lines()).toMatchObject([
+      { line: 1, event: 'genesis', data: { side: 'offline', environment: 'rehearsal', key: home.identity } },
+    ]);
+    home.close();
+    expect(readdirSync(dir).sort()).toEqual([
+      'inbox',
+      'keys',
+      'ledger.jsonl',
+      'station.json',
+      'transport.key',
+    ]);
+    for (const name of ['.', ...readdirSync(dir)]) {
+      const { mode } = lstatSync(join(dir, name));
+      expect([name, mode & 0o777]).toEqual([name, /[./]$|inbox|keys/.test(name) ? 0o700 : 0o600]);
     }
-    chmodSync(folder, 0o700);
-    const link = join(scratchFolder('link'), 'home');
-    symlinkSync(folder, link);
-    expect((await caught(() => withHome(link, () => null))).check).toBe('HOME-MODE');
   });
 
-  test('HOME-NONE and HOME-NAME say what to do', async () => {
-    expect(await caught(() => withHome(scratchFolder('none'), () => null))).toMatchObject({
-      check: 'HOME-NONE',
-      exit: 2,
-    });
-    const folder = join(scratchFolder('name'), 'home');
-    expect((await caught(() => initHome(folder, { ...IDENTITY, name: 'Not A Name' }))).check).toBe(
-      'HOME-NAME',
-    );
+  test('M15 what it seals verifies as that kind, and as no other', async () => {
+    const home = await open(await newHome('vault'));
+    const body = Buffer.from('body');
+    const seal = { publicKey: home.publicKey, signature: home.seal('card', body) };
+    await verifySeal('card', body, seal);
+    expect(await endOf(() => verifySeal('request', body, seal))).toBe('SEAL-SIGNATURE 3');
+    home.close();
   });
 
-  test('HOME-SIDE a command of the other half says which side this is (exit 2)', async () => {
-    const folder = await freshHome('offline');
-    await withHome(folder, async (home) => {
-      expect(
-        await caught(() => {
-          requireSide(home, 'online', 'export');
-        }),
-      ).toMatchObject({ check: 'HOME-SIDE', exit: 2 });
-    });
-    const finished = await run(['export', '-o', 'x.tar', '--json'], { home: folder });
-    expect(finished.code).toBe(2);
-    expect(finished.json()).toMatchObject({ error: { check: 'HOME-SIDE' } });
+  test('HOME-EXISTS a second station in the same home changes nothing', async () => {
+    const dir = await newHome('vault');
+    const before = readdirSync(dir).map((name) => [name, lstatSync(join(dir, name)).mtimeMs]);
+    expect(await endOf(() => initHome(dir, { ...VAULT, side: 'online' }))).toBe('HOME-EXISTS 2');
+    expect(readdirSync(dir).map((name) => [name, lstatSync(join(dir, name)).mtimeMs])).toEqual(before);
+  });
+
+  test.each(['', 'A', 'a b', '-a', 'a/b', '../a', 'a\n', 'ä', 'a'.repeat(41)])(
+    'HOME-NAME %j is no name',
+    async (name) => {
+      const dir = join(scratchFolder('home'), 'home');
+      expect(await endOf(() => initHome(dir, { ...VAULT, name }))).toBe('HOME-NAME 2');
+      expect(await endOf(() => open(dir))).toBe('HOME-NONE 2');
+    },
+  );
+
+  test('HOME-NONE names the command that makes one', async () => {
+    const error = await errorOf(() => open(scratchFolder('home')));
+    expect(error).toMatchObject({ check: 'HOME-NONE', exit: 2 });
+    expect(error.hint).toContain('station init');
+  });
+
+  test('R14 killed 15 times while it is made: there is none or a whole one, and the command can be run again', async () => {
+    for (let round = 0; round < 15; round++) {
+      const dir = join(scratchFolder('home'), 'home');
+      const said = await killFromStart(400, 'init', dir);
+      const again = await endOf(async () => {
+        await initHome(dir, VAULT);
+        throw await errorOf(() => initHome(dir, VAULT));
+      });
+      expect(again).toBe('HOME-EXISTS 2');
+      expect(said.length).toBeLessThanOrEqual(1);
+      await inHome(dir, ({ ledger, name }) => {
+        expect([name, ledger.head().line]).toEqual(['vault', 1]);
+      });
+      expect(readdirSync(dir).filter((name) => name.startsWith('.'))).toEqual([]);
+    }
   });
 });
 
-describe('R1 cards and pairing', () => {
-  async function cardOf(folder: string): Promise<{ file: Uint8Array; digest: string }> {
-    return withHome(folder, (home) => writeCard(home), false);
-  }
-
-  test('a card is pinned, trusted, replaced and forgotten', async () => {
-    const [mine, other, stranger] = [
-      await freshHome(),
-      await freshHome('online', 'build'),
-      await freshHome('online', 'build'),
+describe('R17 an interrupted init is begun anew', () => {
+  test('half a key, half a ledger and what a killed process was writing go; what a running one writes stays', async () => {
+    const dir = join(scratchFolder('home'), 'home');
+    mkdirSync(join(dir, 'inbox'), { recursive: true, mode: 0o700 });
+    const [dead, running] = [`.4194303-1.5.part`, `.${String(process.pid)}-1.5.part`];
+    const halves = [
+      'transport.key',
+      'ledger.jsonl',
+      dead,
+      running,
+      join('inbox', dead),
+      join('inbox', running),
     ];
-    const { card, digest } = await readCard((await cardOf(other)).file);
-    const second = await readCard((await cardOf(stranger)).file);
-    await withHome(mine, async (home) => {
-      pinCard(home, card, digest, null);
-      const [partner] = partners(home);
-      expect(partner).toMatchObject({ name: 'build', side: 'online', digest });
-      trustPartners(home)(partner?.identity ?? '');
-      expect(
-        (
-          await caught(() => {
-            checkPairing(home, second.card, null);
-          })
-        ).check,
-      ).toBe('PAIR-NAME');
-      const replaced = pinCard(home, second.card, second.digest, 'build');
-      expect(
-        (
-          await caught(() => {
-            trustPartners(home)(partner?.identity ?? '');
-          })
-        ).check,
-      ).toBe('SEAL-STRANGER');
-      unpair(home, 'build');
-      expect(
-        (
-          await caught(() => {
-            trustPartners(home)(replaced.identity);
-          })
-        ).check,
-      ).toBe('SEAL-STRANGER');
+    for (const name of halves) writeFileSync(join(dir, name), 'half');
+    await initHome(dir, VAULT);
+    await inHome(dir, ({ name, ledger }) => {
+      expect([name, ledger.head().line]).toEqual(['vault', 1]);
     });
-  });
-
-  test('PAIR-ENVIRONMENT, PAIR-SELF production never pairs with rehearsal, nor a station with itself', async () => {
-    const [mine, rehearsal] = [await freshHome(), await freshHome('online', 'build', 'rehearsal')];
-    const own = await readCard((await cardOf(mine)).file);
-    const other = await readCard((await cardOf(rehearsal)).file);
-    await withHome(mine, async (home) => {
-      for (const [card, check] of [
-        [other.card, 'PAIR-ENVIRONMENT'],
-        [own.card, 'PAIR-SELF'],
-      ] as const)
-        expect(
-          (
-            await caught(() => {
-              checkPairing(home, card, null);
-            })
-          ).check,
-        ).toBe(check);
-    });
-  });
-
-  test('R5 a card with any byte changed is refused', async () => {
-    const { file } = await cardOf(await freshHome());
-    for (let at = 0; at < file.length; at++) {
-      const changed = Buffer.from(file);
-      changed[at] = (changed[at] as number) ^ 0x01;
-      expect((await caught(() => readCard(changed))).exit, `byte ${String(at)}`).toBe(3);
-    }
-  });
-
-  test('SEAL-KEY a card whose key is of small order is refused, whatever its seal', async () => {
-    const identity = `01${'00'.repeat(31)}`;
-    const card = {
-      format: 'countersign-1',
-      kind: 'card',
-      name: 'evil',
-      side: 'online',
-      environment: 'production',
-      key: identity,
-      keys: [],
-    };
-    const signature = Buffer.concat([Buffer.from(identity, 'hex'), Buffer.alloc(32)]).toString('base64');
-    const file = canonicalBytes({ card, seal: { key: identity, signature } });
-    expect((await caught(() => readCard(file))).check).toBe('SEAL-KEY');
+    for (const folder of [dir, join(dir, 'inbox')])
+      expect(readdirSync(folder).filter((name) => name.startsWith('.'))).toEqual([running]);
   });
 });
 
-describe('R7 the clock', () => {
-  test('CLOCK-FLOOR a clock behind the last confirmed line signs nothing; reset lowers the floor and says so', async () => {
-    const folder = await freshHome();
-    await withHome(folder, async (home) => {
-      const floor = clockFloor(home.ledger.lines());
-      checkClock(home, floor);
-      expect(
-        (
-          await caught(() => {
-            checkClock(home, floor - 1);
-          })
-        ).check,
-      ).toBe('CLOCK-FLOOR');
-      home.ledger.append([{ event: 'declined', data: { request: 'x', code: 'other' } }]);
-      const now = Math.floor(Date.now() / 1000);
-      expect(
-        (
-          await caught(() => {
-            checkClock(home, now - 3600);
-          })
-        ).check,
-      ).toBe('CLOCK-FLOOR');
-      const earlier = '2026-11-02T00:00:00Z';
-      resetClock(home, earlier, now);
-      checkClock(home, now - 3600);
-      expect(home.ledger.lines().at(-1)).toMatchObject({ event: 'clock-reset', data: { floor: earlier } });
-      expect((await caught(() => resetClock(home, '2999-01-01T00:00:00Z', now))).check).toBe('CLOCK-TIME');
-    });
+describe('HOME-MODE: only this user can enter', () => {
+  test.each([0o755, 0o750, 0o770, 0o701, 0o705, 0o710, 0o704, 0o777])(
+    'mode %o is refused for reading and writing',
+    async (mode) => {
+      const dir = await newHome('vault');
+      chmodSync(dir, mode);
+      for (const write of [false, true]) {
+        const error = await errorOf(() => open(dir, write));
+        expect(error).toMatchObject({ check: 'HOME-MODE', exit: 3, where: dir });
+        expect(error.hint).toContain('chmod 700');
+      }
+      chmodSync(dir, 0o700);
+      (await open(dir, true)).close();
+    },
+  );
+
+  test.each(['', '/', '/.'])('a link with %j behind it is refused', async (end) => {
+    const dir = await newHome('vault');
+    const link = join(scratchFolder('home'), 'link');
+    symlinkSync(dir, link);
+    for (const write of [false, true])
+      expect(await endOf(() => open(`${link}${end}`, write))).toBe('HOME-MODE 3');
+    const empty = join(scratchFolder('home'), 'link');
+    symlinkSync(scratchFolder('home'), empty);
+    expect(await endOf(() => initHome(`${empty}${end}`, VAULT))).toBe('HOME-MODE 3');
   });
 
-  test('lines that no officer confirmed do not move the floor', async () => {
-    const folder = await freshHome();
-    await withHome(folder, (home) => {
-      const floor = clockFloor(home.ledger.lines());
-      home.ledger.append([
-        { event: 'reviewed', data: {} },
-        { event: 'refusal', data: {} },
-      ]);
-      expect(clockFloor(home.ledger.lines())).toBe(floor);
-    });
+  test('a folder of somebody else is refused', async () => {
+    const dir = await newHome('vault');
+    // whoever runs the tests without being root cannot give a folder away, but "/" is not theirs
+    if (process.geteuid?.() === 0) chownSync(dir, 65_534, 65_534);
+    const foreign = process.geteuid?.() === 0 ? dir : '/';
+    expect(await endOf(() => initHome(foreign, VAULT))).toBe('HOME-MODE 3');
+  });
+
+  test('a folder that lets others in is not made a home', async () => {
+    const dir = scratchFolder('home');
+    chmodSync(dir, 0o755);
+    expect(await endOf(() => initHome(dir, VAULT))).toBe('HOME-MODE 3');
+    expect(readdirSync(dir)).toEqual([]);
   });
 });
 
-test('R17 an interrupted init is begun anew', async () => {
-  const folder = join(scratchFolder('half'), 'home');
-  mkdirSync(folder, { mode: 0o700 });
-  writeFileSync(join(folder, 'transport.key'), 'half');
-  await initHome(folder, IDENTITY);
-  await withHome(folder, ({ name }) => {
-    expect(name).toBe('vault');
+describe('HOME-DAMAGED: the parts belong together', () => {
+  test.each<[string, (dir: string, other: string) => void]>([
+    ['no key', (dir) => rmSync(join(dir, 'transport.key'))],
+    ['no ledger', (dir) => rmSync(join(dir, 'ledger.jsonl'))],
+    ['an empty ledger', (dir) => writeFileSync(join(dir, 'ledger.jsonl'), '')],
+    [
+      'a folder as ledger',
+      (dir) => {
+        rmSync(join(dir, 'ledger.jsonl'));
+        mkdirSync(join(dir, 'ledger.jsonl'));
+      },
+    ],
+    ['an empty key', (dir) => writeFileSync(join(dir, 'transport.key'), '')],
+    ['an empty description', (dir) => writeFileSync(join(dir, 'station.json'), '')],
+    ['another side', (dir) => edit(dir, 'offline', 'online')],
+    ['another environment', (dir) => edit(dir, 'production', 'rehearsal')],
+    ['another name', (dir) => edit(dir, 'vault', 'fault')],
+    ['the key of another station', (dir, other) => copy(dir, other, 'transport.key')],
+    ['the ledger of another station', (dir, other) => copy(dir, other, 'ledger.jsonl')],
+  ])('%s is refused', async (_, damage) => {
+    const dir = await newHome('vault');
+    damage(dir, await newHome('vault'));
+    for (const write of [false, true]) expect(await endOf(() => open(dir, write))).toBe('HOME-DAMAGED 3');
+    expect(readdirSync(dir)).not.toContain('lock');
   });
-  rmSync(folder, { recursive: true });
+
+  function edit(dir: string, from: string, to: string): void {
+    const path = join(dir, 'station.json');
+    writeFileSync(path, readFileSync(path, 'utf8').replace(from, to));
+  }
+  function copy(dir: string, other: string, name: string): void {
+    writeFileSync(join(dir, name), readFileSync(join(other, name)));
+  }
+});
+
+test('HOME-SIDE a command of the other half says which side this is', async () => {
+  const home = await open(await newHome('desk', 'online'));
+  requireSide(home, 'online', 'export');
+  const error = await errorOf(() => requireSide(home, 'offline', 'sign'));
+  expect(error).toMatchObject({ check: 'HOME-SIDE', exit: 2, expected: 'offline', found: 'online (desk)' });
+  expect(error.message).toContain('sign');
+  home.close();
+  const finished = await run(['export', '-o', 'x.tar', '--json'], { home: await newHome('vault') });
+  expect(finished.code).toBe(2);
+  expect(finished.json()).toMatchObject({ error: { check: 'HOME-SIDE' } });
 });

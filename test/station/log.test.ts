@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { encodeSeal } from '../../src/bundle/seal.ts';
@@ -83,6 +83,19 @@ describe('an exported ledger', () => {
         expect(await endOf(() => verifyExport(Buffer.from(other)))).toBe('LEDGER-EXPORT 3');
     });
   });
+});
+
+test('LOCK-HELD log verify of a bundle waits for the home, into which it copies; of the ledger alone it does not', async () => {
+  const dir = await stationWithLines();
+  const bundle = join(scratchFolder('export'), 'a.response.tar');
+  writeFileSync(bundle, 'no bundle');
+  await inHome(dir, async () => {
+    expect(await endOf(() => verifyLedger(dir, [bundle]))).toBe('LOCK-HELD 6');
+    expect((await verifyLedger(dir, [])).lines).toBe(4);
+  });
+  expect(await endOf(() => verifyLedger(dir, [bundle]))).toMatch(/^BUNDLE-[A-Z]+ 3$/);
+  expect(readdirSync(join(dir, 'inbox'))).toEqual([]);
+  expect(readdirSync(dir)).not.toContain('lock');
 });
 
 test('M21 an intent without an outcome is unknown until there is one', async () => {

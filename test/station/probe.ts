@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { scratchFolder } from '../peers/process.ts';
+import { scratchFolder, tied } from '../peers/process.ts';
 
 let built: Promise<string> | null = null;
 
@@ -27,10 +27,15 @@ export interface Probe {
   kill(): Promise<void>;
 }
 
-/** Starts the probe; it ends by itself or by its `kill`. */
+/**
+ * Starts the probe; it ends by itself, by its `kill`, or with the test process: one that appends without a pause and
+ * outlives its test fills the disk.
+ */
 export async function startProbe(...args: readonly string[]): Promise<Probe> {
   built ??= program();
-  const child = spawn(process.execPath, [await built, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(...tied(process.execPath, [await built, ...args]), {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let out = '';
   let stderr = '';
   const speaks = new Promise<void>((resolve) => {

@@ -45,6 +45,18 @@ export function canonicalKeyId(key: PublicKey): string {
  * @throws METADATA-KEY where the ID is not the hash of the content, as every Notary verifier refuses
  */
 export function metadataKey(id: string, object: Json | undefined): MetadataKey {
+  if (!isObject(object)) return readMetadataKey(id, object);
+  const known = read.get(object);
+  if (known?.id === id) return known;
+  const key = readMetadataKey(id, object);
+  read.set(object, key);
+  return key;
+}
+
+/** One document's keys are asked for at every step; each certificate is read once. */
+const read = new WeakMap<JsonObject, MetadataKey>();
+
+function readMetadataKey(id: string, object: Json | undefined): MetadataKey {
   const { keytype, material } = readKeyObject(object);
   const computed = keyId(keyObject(keytype, material));
   if (computed !== id)

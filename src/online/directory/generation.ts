@@ -49,6 +49,14 @@ export async function writeGeneration(layout: Layout, state: State): Promise<voi
   await removeGenerations(layout, (number) => number < before);
 }
 
+/** Removes the link first, so that the repository is gone at once for every reader, and then what it led to. */
+export async function removeEverything(layout: Layout): Promise<void> {
+  await rm(layout.current, { force: true });
+  await syncFolder(layout.trust);
+  await removeGenerations(layout, () => true);
+  await syncFolder(layout.trust);
+}
+
 async function linkFixedFiles(from: string, to: string): Promise<void> {
   for (const entry of await readdir(from, { withFileTypes: true })) {
     const [source, target] = [join(from, entry.name), join(to, entry.name)];

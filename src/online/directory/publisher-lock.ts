@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { unavailable } from '../../errors.ts';
+import { withoutSecrets } from '../../signer/keyfile/passphrase-variables.ts';
 
 /** Seconds to wait for another publisher of the same repository. */
 const WAIT = 20;
@@ -17,7 +18,7 @@ export async function holdLock(file: string): Promise<() => Promise<void>> {
   const child = spawn(
     'flock',
     ['-x', '-w', String(WAIT), '-E', String(HELD), file, 'sh', '-c', 'echo held; exec cat >/dev/null'],
-    { stdio: ['pipe', 'pipe', 'ignore'] },
+    { env: withoutSecrets(process.env), stdio: ['pipe', 'pipe', 'ignore'] },
   );
   // The holder reads until we close the pipe, or until we are gone and the kernel does.
   child.stdin.on('error', () => undefined);

@@ -5,7 +5,7 @@ import { sha256Hex } from '../../encoding/hash.ts';
 import { CountersignError, unavailable, usage } from '../../errors.ts';
 import { LIMITS } from '../store.ts';
 import type { Store } from '../store.ts';
-import { writeGeneration } from './generation.ts';
+import { removeEverything, writeGeneration } from './generation.ts';
 import { layoutOf, roleFile } from './layout.ts';
 import type { Layout } from './layout.ts';
 import { nextState } from './next-state.ts';
@@ -60,6 +60,7 @@ export function directoryStore(folder: string, repository: string): Store {
       return read(`${String(version)}.root.json`, LIMITS.file);
     },
     serverKey: () => Promise.resolve(null),
+    newServerKey: () => Promise.resolve(null),
     publish: (files) =>
       guarded(async () => {
         for (const role of files.keys()) roleFile(role);
@@ -68,6 +69,16 @@ export function directoryStore(folder: string, repository: string): Store {
         try {
           const now = await readState(layout, where);
           if (files.size > 0) await writeGeneration(layout, nextState(now, files));
+        } finally {
+          await release();
+        }
+      }),
+    remove: () =>
+      guarded(async () => {
+        if ((await orNull(readlink(layout.current))) === null) return;
+        const release = await holdLock(layout.lock);
+        try {
+          await removeEverything(layout);
         } finally {
           await release();
         }

@@ -6,6 +6,11 @@ const MAX_ROLE = 255;
 // What Go's URL writer leaves as it is in a path; everything else is percent-encoded.
 const PLAIN_IN_PATH = /%(?:3A|40|26|3D|2B|24|2C|3B)/g;
 
+/** `/v2/GUN/_trust/changefeed`, or that of all repositories. @throws SERVER-GUN as {@link trustPath} */
+export function changefeedPath(gun: string | null): string {
+  return gun === null ? '/v2/_trust/changefeed' : trustPath(gun).replace(/tuf\/$/, 'changefeed');
+}
+
 /**
  * `/v2/GUN/_trust/tuf/`. The GUN stands in the path as the stock clients put it there: its slashes are path
  * separators, other characters that a path cannot hold are percent-encoded.

@@ -82,6 +82,15 @@ export function notaryStore(
     async serverKey(role) {
       return keysInTurn(async () => fileOf(await get(`${role}.key`, writing, LIMITS.key)));
     },
+    newServerKey: (role) =>
+      keysInTurn(async () => {
+        const everything: Access = { repository: gun, actions: '*' };
+        await client.prepare(everything);
+        const path = `${base}${role}.key`;
+        const answer = await client.send({ method: 'POST', origin, path, limit: LIMITS.key }, everything);
+        if (answer.status < 200 || answer.status > 299) throw readFailure(answer, where);
+        return answer.body;
+      }),
     async publish(files) {
       if (files.has('timestamp'))
         throw usage('SERVER-ROLE', 'a trust server signs its timestamp itself', { where });
@@ -95,6 +104,12 @@ export function notaryStore(
         writing,
       );
       if (answer.status < 200 || answer.status > 299) throw uploadFailure(answer, where);
+    },
+    async remove() {
+      const everything: Access = { repository: gun, actions: '*' };
+      await client.prepare(everything);
+      const answer = await client.send({ method: 'DELETE', origin, path: base, limit: 65_536 }, everything);
+      if (answer.status < 200 || answer.status > 299) throw readFailure(answer, where);
     },
     describe: () => `trust server ${origin}`,
   };

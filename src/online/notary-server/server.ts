@@ -6,6 +6,7 @@ import { isLoopback } from '../dispatchers.ts';
 import { openHttpClient } from '../http.ts';
 import type { Peer } from '../http.ts';
 import type { Store } from '../store.ts';
+import { readChangefeed, type ChangesQuery, type RecordedChange } from './changefeed.ts';
 import { inTurn } from './in-turn.ts';
 import { notaryStore } from './repository.ts';
 
@@ -27,6 +28,12 @@ export interface NotaryServerOptions {
 export interface NotaryServer {
   /** @throws CountersignError SERVER-GUN (exit 2) */
   repository(gun: string): Store;
+  /**
+   * What changed in one repository, or, for null, in all of the server's.
+   *
+   * @throws CountersignError SERVER-GUN, CHANGES-SINCE, CHANGES-RECORDS (exit 2), SERVER-CHANGES (exit 6)
+   */
+  changes(gun: string | null, query: ChangesQuery): Promise<RecordedChange[]>;
   /** Whether it answers, whatever it says; throws as a read would. */
   probe(): Promise<void>;
   close(): Promise<void>;
@@ -51,12 +58,13 @@ export function openNotaryServer(options: NotaryServerOptions): NotaryServer {
     now: options.now ?? (() => Date.now() / 1_000),
     credential: async (gun) =>
       notaryCredential(options.environment) ??
-      (await dockerCredential(gun.split('/')[0] ?? '', options.environment)) ??
+      (gun === '' ? null : await dockerCredential(gun.split('/')[0] ?? '', options.environment)) ??
       (await dockerCredential(new URL(origin).host, options.environment)),
   });
   const keysInTurn = inTurn();
   return {
     repository: (gun) => notaryStore(client, origin, gun, keysInTurn),
+    changes: (gun, query) => readChangefeed(client, origin, gun, query),
     async probe() {
       await http.send({ method: 'GET', origin, path: '/v2/', limit: 65_536 });
     },

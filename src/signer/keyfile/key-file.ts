@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { link, open, unlink } from 'node:fs/promises';
+import { link, open, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { refused, unavailable, usage } from '../../errors.ts';
 import { readPem, writePem } from '../../encoding/pem.ts';
@@ -84,6 +85,37 @@ export async function writeKeyFile(directory: string, file: string, encrypted: U
     throw usage('KEY-FILE-EXISTS', 'a key file of that name exists', { where: path, cause });
   } finally {
     await unlink(temporary);
+  }
+}
+
+/** The names of the key files in a folder. */
+export async function keyFileNames(directory: string): Promise<string[]> {
+  return (await readdir(directory)).filter((name) => /^[0-9a-z][0-9a-z-]*\.pem$/.test(name));
+}
+
+/**
+ * Overwrites a key file and removes it, both synced; false where there is none. What the disk itself keeps of old
+ * blocks (a journal, a flash controller) is out of reach: the passphrase still stands before it.
+ *
+ * @throws CountersignError KEY-FILE (exit 6)
+ */
+export async function eraseKeyFile(directory: string, file: string): Promise<boolean> {
+  const path = join(directory, file);
+  try {
+    const handle = await open(path, constants.O_WRONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+      await handle.write(randomBytes((await handle.stat()).size), 0, null, 0);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await unlink(path);
+    await syncDirectory(directory);
+    return true;
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return false;
+    throw unavailable('KEY-FILE', 'the key file cannot be erased', { where: path, found: code ?? 'error', cause });
   }
 }
 

@@ -1,35 +1,30 @@
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { refused, unavailable } from '../../errors.ts';
+import { refused } from '../../errors.ts';
 import type { Algorithm } from '../../metadata/key.ts';
 import { publicKeyFromSpki } from '../../metadata/public-key.ts';
-import type { GeneratedKey, GenerateTask, Signer, SignTask } from '../signer.ts';
+import type { GeneratedKey, GenerateTask, KeyLocation, Signer, SigningKey, SignTask, TakeTask } from '../signer.ts';
 import {
   decryptPrivateKey,
   type EncryptedPrivateKey,
   encryptPrivateKey,
   type ScryptParameters,
 } from './encrypted-private-key.ts';
-import { keyFileName, readKeyFile, requireKeyFile, syncDirectory, writeKeyFile } from './key-file.ts';
+import { eraseKeyFile, keyFileName, keyFileNames, readKeyFile, requireKeyFile, syncDirectory, writeKeyFile } from './key-file.ts';
 import { newParameters, PassphraseKeys, stillCurrent } from './passphrase-keys.ts';
+import { type KeyFileOwner, type Passphrases, wrongPassphrase } from './passphrases.ts';
 import { signWithKey } from './software-signature.ts';
 
 export interface OpenKeyFilesOptions {
   /** The home's `keys/`. */
   readonly directory: string;
-  /** UTF-8 bytes; copied, so that the caller can zero its own. */
-  readonly passphrase: Uint8Array;
+  readonly passphrases: Passphrases;
 }
 
-/** The key files of one passphrase; {@link KeyFiles.close} zeroes it. */
-export interface KeyFiles extends Signer {
-  /** Takes in a private key (PKCS#8 PrivateKeyInfo, DER) that another program made. */
-  take(privateKeyInfo: Uint8Array, id: string): Promise<GeneratedKey>;
-}
-
+/** Each costs a third of a second to try. */
+const MOST_SALTS = 8;
 /** Milliseconds of signing before the event loop gets a turn. */
 const TURN = 50;
 const generate = promisify(generateKeyPair) as (
@@ -37,27 +32,30 @@ const generate = promisify(generateKeyPair) as (
   options: object,
 ) => Promise<{ publicKey: KeyObject; privateKey: KeyObject }>;
 
-/**
- * Signs with encrypted key files. All files share one salt where they were made under one passphrase, so that
- * opening 1,000 costs one scrypt. Whether the passphrase is right shows when the first file is opened.
- *
- * @throws CountersignError PASSPHRASE-EMPTY (exit 3)
- */
-export function openKeyFiles(options: OpenKeyFilesOptions): KeyFiles {
-  if (options.passphrase.length === 0)
-    throw refused('PASSPHRASE-EMPTY', 'the passphrase is empty', { hint: 'key files are always encrypted' });
-  return new PassphraseSigner(options.directory, new PassphraseKeys(options.passphrase));
+/** A passphrase that was used, with what scrypt makes of it, and the parameters of the files written under it. */
+interface UsedPassphrase {
+  readonly keys: PassphraseKeys;
+  readonly origin: string;
+  parameters: Promise<ScryptParameters> | null;
 }
 
-class PassphraseSigner implements KeyFiles {
-  private readonly directory: string;
-  private readonly keys: PassphraseKeys;
-  private readonly opened = new Map<string, KeyObject>();
-  private parameters: Promise<ScryptParameters> | null = null;
+/**
+ * Signs with encrypted key files. All files share one salt where they were made under one passphrase, so that
+ * opening 1,000 costs one scrypt. Whether a passphrase is right shows when the first file is opened.
+ */
+export function openKeyFiles(options: OpenKeyFilesOptions): Signer {
+  return new PassphraseSigner(options.directory, options.passphrases);
+}
 
-  constructor(directory: string, keys: PassphraseKeys) {
+class PassphraseSigner implements Signer {
+  private readonly directory: string;
+  private readonly passphrases: Passphrases;
+  private readonly used: UsedPassphrase[] = [];
+  private readonly opened = new Map<string, KeyObject>();
+
+  constructor(directory: string, passphrases: Passphrases) {
     this.directory = directory;
-    this.keys = keys;
+    this.passphrases = passphrases;
   }
 
   async sign(
@@ -65,15 +63,11 @@ class PassphraseSigner implements KeyFiles {
     onSignature?: (index: number, signature: Uint8Array) => void,
   ): Promise<Uint8Array[]> {
     // Every key opens before the first signature: a wrong passphrase must not leave half a batch.
-    for (const { key } of tasks) {
-      if (key.location.kind !== 'keyfile') throw refused('KEY-FILE', 'the key is in a token, not in a file');
-      await this.privateKey(key.location.file);
-    }
+    for (const { key } of tasks) await this.privateKey(key);
     const signatures: Uint8Array[] = [];
     let since = performance.now();
     for (const [index, task] of tasks.entries()) {
-      const { file } = task.key.location as { file: string };
-      const signature = signWithKey(await this.privateKey(file), task);
+      const signature = signWithKey(await this.privateKey(task.key), task);
       signatures.push(signature);
       onSignature?.(index, signature);
       if (performance.now() - since < TURN) continue;
@@ -86,10 +80,14 @@ class PassphraseSigner implements KeyFiles {
   /** New keys. A file that is there already, opens and has the algorithm is what an interrupted run made (M21). */
   async generate(tasks: readonly GenerateTask[]): Promise<GeneratedKey[]> {
     const generated: GeneratedKey[] = [];
-    for (const { algorithm, id } of tasks) {
+    for (const { algorithm, id, role } of tasks) {
       const file = keyFileName(id);
+      const owner = { id: null, role: role ?? '' };
       const existing = await readKeyFile(this.directory, file);
-      const key = existing === null ? await this.create(algorithm, file) : await this.decrypt(existing, file);
+      const key =
+        existing === null
+          ? await this.create(algorithm, file, owner)
+          : await this.decrypt(existing, file, owner);
       const described = describe(key, file);
       if (described.public.algorithm !== algorithm)
         throw refused('KEY-FILE-EXISTS', 'the key file holds a key of another algorithm', {
@@ -103,58 +101,84 @@ class PassphraseSigner implements KeyFiles {
     return generated;
   }
 
-  async take(privateKeyInfo: Uint8Array, id: string): Promise<GeneratedKey> {
+  /** A file that is there already, opens and holds this key is what an interrupted run wrote (M21). */
+  async take({ privateKeyInfo, public: expected, id, role }: TakeTask): Promise<GeneratedKey> {
     const file = keyFileName(id);
-    const key = createPrivateKey({ key: Buffer.from(privateKeyInfo), format: 'der', type: 'pkcs8' });
+    const owner = { id: null, role };
+    const existing = await readKeyFile(this.directory, file);
+    const key =
+      existing === null
+        ? createPrivateKey({ key: Buffer.from(privateKeyInfo), format: 'der', type: 'pkcs8' })
+        : await this.decrypt(existing, file, owner);
     const described = describe(key, file);
-    await this.store(key, file);
+    if (!Buffer.from(described.public.spki).equals(expected.spki))
+      throw refused('KEY-FILE-EXISTS', 'the key file holds another key', { where: join(this.directory, file) });
+    if (existing === null) await this.store(key, file, owner);
     await syncDirectory(this.directory);
     return described;
   }
 
+  async destroy({ location }: SigningKey): Promise<boolean> {
+    const file = fileOf(location);
+    this.opened.delete(file);
+    return eraseKeyFile(this.directory, file);
+  }
+
   async close(): Promise<void> {
     this.opened.clear();
-    await this.keys.wipe();
+    for (const { keys } of this.used.splice(0)) await keys.wipe();
+    this.passphrases.wipe();
   }
 
-  private async privateKey(file: string): Promise<KeyObject> {
+  private async privateKey(key: SigningKey): Promise<KeyObject> {
+    const file = fileOf(key.location);
     const known = this.opened.get(file);
     if (known !== undefined) return known;
-    const key = await this.decrypt(await requireKeyFile(this.directory, file), file);
-    this.opened.set(file, key);
-    return key;
+    const opened = await this.decrypt(await requireKeyFile(this.directory, file), file, key);
+    this.opened.set(file, opened);
+    return opened;
   }
 
-  private async decrypt(encrypted: EncryptedPrivateKey, file: string): Promise<KeyObject> {
-    const plain = decryptPrivateKey(encrypted, await this.keys.key(encrypted.scrypt));
-    if (plain === null)
-      throw unavailable('PASSPHRASE-INCORRECT', 'the passphrase does not open the key file', {
-        where: join(this.directory, file),
-        hint: 'check which passphrase belongs to this key; nothing was signed. A damaged file looks the same',
-      });
+  /** The passphrase for a key; equal ones share what was derived from them. */
+  private async passphraseOf(owner: KeyFileOwner): Promise<UsedPassphrase> {
+    const { passphrase, origin } = await this.passphrases.of(owner);
+    try {
+      const known = this.used.find(({ keys }) => keys.is(passphrase));
+      if (known !== undefined) return known;
+      const used: UsedPassphrase = { keys: new PassphraseKeys(passphrase), origin, parameters: null };
+      this.used.push(used);
+      return used;
+    } finally {
+      passphrase.fill(0);
+    }
+  }
+
+  private async decrypt(encrypted: EncryptedPrivateKey, file: string, owner: KeyFileOwner): Promise<KeyObject> {
+    const { keys, origin } = await this.passphraseOf(owner);
+    const where = join(this.directory, file);
+    const plain = decryptPrivateKey(encrypted, await keys.key(encrypted.scrypt));
+    if (plain === null) throw wrongPassphrase(where, origin);
     try {
       return createPrivateKey({ key: plain, format: 'der', type: 'pkcs8' });
     } catch (cause) {
-      throw refused('KEY-FILE-FORMAT', 'the key file holds no private key', {
-        where: join(this.directory, file),
-        cause,
-      });
+      throw refused('KEY-FILE-FORMAT', 'the key file holds no private key', { where, cause });
     } finally {
       plain.fill(0);
     }
   }
 
-  private async create(algorithm: Algorithm, file: string): Promise<KeyObject> {
+  private async create(algorithm: Algorithm, file: string, owner: KeyFileOwner): Promise<KeyObject> {
     const [type, options] = GENERATION[algorithm];
     const { privateKey } = await generate(type, options);
-    await this.store(privateKey, file);
+    await this.store(privateKey, file, owner);
     return privateKey;
   }
 
-  private async store(key: KeyObject, file: string): Promise<void> {
-    this.parameters ??= this.sharedParameters();
-    const parameters = await this.parameters;
-    const derived = await this.keys.key(parameters);
+  private async store(key: KeyObject, file: string, owner: KeyFileOwner): Promise<void> {
+    const used = await this.passphraseOf(owner);
+    used.parameters ??= this.sharedParameters(used.keys);
+    const parameters = await used.parameters;
+    const derived = await used.keys.key(parameters);
     const plain = key.export({ format: 'der', type: 'pkcs8' });
     try {
       await writeKeyFile(this.directory, file, encryptPrivateKey(plain, derived, parameters));
@@ -164,14 +188,25 @@ class PassphraseSigner implements KeyFiles {
   }
 
   /** The salt of a file that this passphrase opens, or a new one: one salt, one scrypt. */
-  private async sharedParameters(): Promise<ScryptParameters> {
-    const [first] = (await readdir(this.directory)).filter((name) => /^[0-9a-z].*\.pem$/.test(name)).sort();
-    const encrypted = first === undefined ? null : await readKeyFile(this.directory, first);
-    if (encrypted === null || !stillCurrent(encrypted.scrypt)) return newParameters();
-    const plain = decryptPrivateKey(encrypted, await this.keys.key(encrypted.scrypt));
-    plain?.fill(0);
-    return plain === null ? newParameters() : encrypted.scrypt;
+  private async sharedParameters(keys: PassphraseKeys): Promise<ScryptParameters> {
+    const tried = new Set<string>();
+    for (const name of (await keyFileNames(this.directory)).sort()) {
+      const encrypted = await readKeyFile(this.directory, name);
+      if (encrypted === null || !stillCurrent(encrypted.scrypt)) continue;
+      const salt = Buffer.from(encrypted.scrypt.salt).toString('hex');
+      if (tried.has(salt)) continue;
+      if (tried.add(salt).size > MOST_SALTS) break;
+      const plain = decryptPrivateKey(encrypted, await keys.key(encrypted.scrypt));
+      plain?.fill(0);
+      if (plain !== null) return encrypted.scrypt;
+    }
+    return newParameters();
   }
+}
+
+function fileOf(location: KeyLocation): string {
+  if (location.kind === 'keyfile') return location.file;
+  throw refused('KEY-FILE', 'the key is in a token, not in a file');
 }
 
 function describe(key: KeyObject, file: string): GeneratedKey {

@@ -28,6 +28,11 @@ export class PassphraseKeys {
     this.passphrase.set(passphrase);
   }
 
+  /** Whether it is this passphrase. */
+  is(passphrase: Uint8Array): boolean {
+    return this.passphrase.equals(passphrase);
+  }
+
   key(parameters: ScryptParameters): Promise<Buffer> {
     const { salt, cost, blockSize, parallelization } = parameters;
     const name = `${String(cost)}:${String(blockSize)}:${String(parallelization)}:${Buffer.from(salt).toString('hex')}`;

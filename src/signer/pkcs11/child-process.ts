@@ -15,6 +15,8 @@ export interface ChildOptions {
   readonly childFile?: string;
   /** Variables beyond the list of environment.ts; for peers in tests. */
   readonly extraEnvironment?: Readonly<Record<string, string>>;
+  /** Hears of the child's process id before the child is asked for anything; what it gives is called at its end. */
+  readonly onProcess?: (pid: number) => () => void;
 }
 
 const TIMEOUT = 60_000;
@@ -93,6 +95,7 @@ export class TokenProcess {
     });
     const started = new TokenProcess(child, options);
     try {
+      if (child.pid !== undefined) void started.gone.then(options.onProcess?.(child.pid));
       const { path, parameters } = options.module;
       return {
         process: started,

@@ -4,6 +4,7 @@ import { ofClass, readBoolean, readUlong } from './attribute.ts';
 import { readClaims } from './claims.ts';
 import type { Cryptoki, Handle } from './cryptoki.ts';
 import { keyPairTemplates, triesNext } from './key-template.ts';
+import { takenKeyTemplates } from './taken-key-template.ts';
 import type {
   Calls,
   Failure,
@@ -143,14 +144,37 @@ export class ChildToken {
     throw last ?? new CryptokiError('C_GenerateKeyPair', CKR.mechanismInvalid, 'CKR_MECHANISM_INVALID');
   }
 
-  destroy(id: string): void {
+  take(input: Calls['take']['in']): { tier: number } {
     const session = this.opened();
+    this.destroy(input.id);
+    const templates = takenKeyTemplates(input.key, input.label, input.id);
+    this.cryptoki.createObject(session, templates.publicKey);
+    let last: unknown = null;
+    for (const { template, tier } of templates.privateKeys)
+      try {
+        this.keys.set(input.id, this.describe(this.cryptoki.createObject(session, template)));
+        return { tier };
+      } catch (error) {
+        last = error;
+        if (!(error instanceof CryptokiError) || !triesNext(error.code)) break;
+      }
+    this.destroy(input.id);
+    throw last;
+  }
+
+  destroy(id: string): number {
+    const session = this.opened();
+    let count = 0;
     for (const objectClass of [CKO.privateKey, CKO.publicKey])
       for (const handle of this.cryptoki.findObjects(session, [
         ...ofClass(objectClass),
         { type: CKA.id, value: Buffer.from(id, 'hex') },
-      ]))
+      ])) {
         this.cryptoki.destroy(session, handle);
+        count++;
+      }
+    this.keys.delete(id);
+    return count;
   }
 
   reopen(): void {

@@ -7,6 +7,7 @@ import { ChildRefusal, ChildToken } from './child-token.ts';
 import { CryptokiError } from './cryptoki-error.ts';
 import { AddonError, Cryptoki } from './cryptoki.ts';
 import type { Calls, ChildMessage, Failure, ParentMessage } from './protocol.ts';
+import { wipeParts } from './wipe-parts.ts';
 
 /** Signatures are handed over at least this often (milliseconds), so that slow tokens show progress. */
 const HAND_OVER = 20;
@@ -64,6 +65,14 @@ function login({ pin, finalTry }: Calls['login']['in']): null {
   return null;
 }
 
+function take(input: Calls['take']['in']): { tier: number } {
+  try {
+    return opened().take(input);
+  } finally {
+    wipeParts(input.key);
+  }
+}
+
 async function perform(message: ParentMessage): Promise<unknown> {
   switch (message.call) {
     case 'open':
@@ -84,9 +93,10 @@ async function perform(message: ParentMessage): Promise<unknown> {
       return opened().claims(message.input.id);
     case 'generate':
       return opened().generate(message.input);
+    case 'take':
+      return take(message.input);
     case 'destroy':
-      opened().destroy(message.input.id);
-      return null;
+      return opened().destroy(message.input.id);
     case 'reopen':
       opened().reopen();
       return null;

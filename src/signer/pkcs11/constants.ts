@@ -41,6 +41,11 @@ export const CKA = {
   modulusBits: 0x121,
   publicExponent: 0x122,
   privateExponent: 0x123,
+  prime1: 0x124,
+  prime2: 0x125,
+  exponent1: 0x126,
+  exponent2: 0x127,
+  coefficient: 0x128,
   extractable: 0x162,
   local: 0x163,
   neverExtractable: 0x164,
@@ -51,6 +56,8 @@ export const CKA = {
   ecParams: 0x180,
   ecPoint: 0x181,
   alwaysAuthenticate: 0x202,
+  /** NSS keeps the public part beside a private key that it is given. */
+  nssPublic: 0xd5a0_db00,
 } as const;
 
 export const CKM = {

@@ -174,6 +174,11 @@ export class Cryptoki {
     );
   }
 
+  createObject(session: Handle, template: Template): Handle {
+    const native = nativeTemplate(template);
+    return call('C_CreateObject', () => this.native.C_CreateObject(session, native));
+  }
+
   destroy(session: Handle, object: Handle): void {
     call('C_DestroyObject', () => {
       this.native.C_DestroyObject(session, object);

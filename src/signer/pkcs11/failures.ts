@@ -99,6 +99,13 @@ function cryptokiError(failure: CryptokiFailure, where: string): CountersignErro
       cause: failure,
       hint: 'put the token back and run the command again: what was signed is kept, nothing was released',
     });
+  if (failure.method === 'C_CreateObject')
+    return unavailable('TOKEN-IMPORT', 'the token takes no private key from outside', {
+      found,
+      where,
+      cause: failure,
+      hint: 'import the key into a key file, generate a new key in the token, and rotate to it',
+    });
   if (failure.method === 'C_GenerateKeyPair' || UNSUPPORTED.has(failure.code))
     return unavailable('TOKEN-ALGORITHM', 'the token does not take this algorithm', {
       found,

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
 import { type CountersignError, refused, usage } from '../../errors.ts';
 import type { Algorithm, PublicKey, SignatureScheme } from '../../metadata/key.ts';
 import type { GeneratedKey, GenerateTask, KeyLocation, SignTask } from '../signer.ts';
@@ -16,8 +15,6 @@ export interface GenerationContext extends SigningContext {
 
 const PROBE = Buffer.from('countersign key probe, never metadata\n');
 const LABEL_BYTES = 64;
-/** A token process whose parent was killed finishes the key pair that it is making; milliseconds. */
-const ORPHAN = 3_000;
 
 /**
  * Makes key pairs in the token: strictest template first, claims read back and graded, then found again in another
@@ -32,10 +29,6 @@ export async function generateInToken(
   tasks: readonly GenerateTask[],
 ): Promise<GeneratedKey[]> {
   await context.refreshKeys();
-  if (tasks.some(({ begun, id }) => begun && !context.keysById.has(id))) {
-    await setTimeout(ORPHAN);
-    await context.refreshKeys();
-  }
   checkNames(context, tasks);
   const tiers = new Map<string, number>();
   for (const task of tasks)
@@ -143,7 +136,11 @@ const SCHEMES: Readonly<Record<Algorithm, SignatureScheme>> = {
   'rsa-4096': 'rsassa-pss-sha256',
 };
 
-function checkNames(context: GenerationContext, tasks: readonly GenerateTask[]): void {
+/** @throws CountersignError KEY-LABEL, KEY-ID (exit 2) */
+export function checkNames(
+  context: GenerationContext,
+  tasks: readonly Pick<GenerateTask, 'label' | 'id'>[],
+): void {
   const owners = new Map<string, string>();
   for (const key of context.keysById.values()) owners.set(key.label, key.id);
   const asked = new Set<string>();

@@ -36,7 +36,8 @@ const SIGN_ONLY: Template = [
   { type: CKA.modifiable, value: false },
 ];
 const NO_COPY: Template = [{ type: CKA.copyable, value: false }];
-const TIERS: readonly Template[] = [[...BASE, ...SIGN_ONLY, ...NO_COPY], [...BASE, ...SIGN_ONLY], BASE];
+/** What every private key gets besides its names, strictest first. */
+export const PRIVATE_TIERS: readonly Template[] = [[...BASE, ...SIGN_ONLY, ...NO_COPY], [...BASE, ...SIGN_ONLY], BASE];
 
 /** Answers to a template that a looser one, or another encoding of the curve, may not get. */
 const TRY_NEXT: ReadonlySet<number> = new Set([
@@ -68,7 +69,7 @@ export function keyPairTemplates(algorithm: Algorithm, label: string, id: string
     { type: CKA.verify, value: true },
     ...names,
   ];
-  return TIERS.flatMap((tier, index) =>
+  return PRIVATE_TIERS.flatMap((tier, index) =>
     domains(algorithm).map((domain) => ({
       mechanism: MECHANISMS[algorithm],
       publicKey: [...shared, ...domain],

@@ -39,6 +39,28 @@ export interface KeyClaims {
   readonly valueReadable: boolean;
 }
 
+/** The numbers of a private key, as PKCS#11 attributes hold them. */
+export type PrivateKeyParts =
+  | {
+      readonly kind: 'ec';
+      readonly curve: 'p256' | 'p384' | 'ed25519';
+      /** The secret number, or the seed of Ed25519. */
+      readonly value: Uint8Array;
+      /** Uncompressed point, or the 32 bytes of Ed25519. */
+      readonly point: Uint8Array;
+    }
+  | {
+      readonly kind: 'rsa';
+      readonly modulus: Uint8Array;
+      readonly publicExponent: Uint8Array;
+      readonly privateExponent: Uint8Array;
+      readonly prime1: Uint8Array;
+      readonly prime2: Uint8Array;
+      readonly exponent1: Uint8Array;
+      readonly exponent2: Uint8Array;
+      readonly coefficient: Uint8Array;
+    };
+
 export interface SignRequest {
   readonly id: string;
   readonly mechanism: SignMechanism;
@@ -72,8 +94,13 @@ export interface Calls {
     /** The template that the token took, 1 being the strictest. */
     readonly out: { readonly tier: number };
   };
-  /** Destroys the key pair with this CKA_ID. */
-  readonly destroy: { readonly in: { readonly id: string }; readonly out: null };
+  /** Creates both objects of a key pair that was made elsewhere; what an interrupted run left of it goes first. */
+  readonly take: {
+    readonly in: { readonly key: PrivateKeyParts; readonly label: string; readonly id: string };
+    readonly out: { readonly tier: number };
+  };
+  /** Destroys the key pair with this CKA_ID; how many objects that were. */
+  readonly destroy: { readonly in: { readonly id: string }; readonly out: number };
   /** Another session, so that objects that lived only in the first are gone. The login stays. */
   readonly reopen: { readonly in: null; readonly out: null };
   /** Signs in order. `pin` only after consent: one context login for each signature that asks for it. */

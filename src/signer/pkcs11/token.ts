@@ -1,5 +1,5 @@
 import { refused, unavailable } from '../../errors.ts';
-import type { GeneratedKey, GenerateTask, Signer, SignTask } from '../signer.ts';
+import type { GeneratedKey, GenerateTask, Signer, SigningKey, SignTask, TakeTask } from '../signer.ts';
 import { type ChildOptions, TokenProcess } from './child-process.ts';
 import { chooseToken } from './choose-token.ts';
 import { enrolKeys, type GenerationContext, generateInToken } from './generation.ts';
@@ -7,6 +7,7 @@ import { asked, checkPin, checkPinState, loginError, nameToken, type PinDialogue
 import { loginReturnValue } from './failures.ts';
 import type { KeyFacts, TokenFacts } from './protocol.ts';
 import { signInToken } from './signing.ts';
+import { takeIntoToken } from './taking.ts';
 import type { TokenUri } from './uri.ts';
 
 export interface OpenTokenOptions extends ChildOptions {
@@ -111,6 +112,24 @@ class LoggedInToken implements OpenToken, GenerationContext {
     return generateInToken(this, tasks);
   }
 
+  take(task: TakeTask): Promise<GeneratedKey> {
+    return takeIntoToken(this, task);
+  }
+
+  async destroy({ location }: SigningKey): Promise<boolean> {
+    if (location.kind !== 'token') throw refused('TOKEN-KEY', 'the key is in a file, not in a token');
+    const { id } = location;
+    if ((this.keysById.get(id)?.count ?? 0) > 1) throw severalKeys(this.process.where, id);
+    const destroyed = await this.process.call('destroy', { id });
+    await this.refreshKeys();
+    if (this.keysById.has(id))
+      throw unavailable('TOKEN-KEY', 'the token still holds the key that it was told to destroy', {
+        where: `${this.process.where}, CKA_ID ${id}`,
+        hint: 'some tokens let only their own tools delete keys: use those',
+      });
+    return destroyed > 0;
+  }
+
   async enrol(uri: TokenUri): Promise<GeneratedKey> {
     const [only, ...more] = this.keys().filter(
       ({ id, label }) => (uri.id ?? id) === id && (uri.object ?? label) === label,
@@ -138,4 +157,12 @@ class LoggedInToken implements OpenToken, GenerationContext {
   close(): Promise<void> {
     return this.process.close();
   }
+}
+
+function severalKeys(where: string, id: string): Error {
+  return refused('TOKEN-KEY-TWICE', 'several private keys in the token have the same CKA_ID', {
+    found: `CKA_ID ${id}`,
+    where,
+    hint: 'delete the one that is meant with the tools of the token',
+  });
 }

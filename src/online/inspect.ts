@@ -1,0 +1,92 @@
+import { walkTargets, type WalkedRole } from '../metadata/walk-targets.ts';
+import { compareNaturally } from './natural-order.ts';
+import type { ReadRepository } from './read.ts';
+
+/** What `docker trust inspect` prints: member names and order are Docker's. */
+export interface TrustInspection {
+  readonly Name: string;
+  readonly SignedTags: readonly SignedTag[];
+  readonly Signers: readonly KeyHolder[];
+  readonly AdministrativeKeys: readonly KeyHolder[];
+}
+
+interface SignedTag {
+  readonly SignedTag: string;
+  /** SHA-256, hex. */
+  readonly Digest: string;
+  readonly Signers: readonly string[];
+}
+
+export interface KeyHolder {
+  readonly Name: string;
+  readonly Keys: readonly { readonly ID: string }[];
+}
+
+/** Roles whose targets Docker's client pulls, in the order in which it asks them. */
+export const RELEASED = ['targets/releases', 'targets'];
+
+/** The signer that Docker's client names where none but the released roles hold a tag. */
+const ADMINISTRATOR = 'Repo Admin';
+
+/**
+ * The inspection of a repository, or of one tag of it, derived as Docker's client derives it (cli/command/trust):
+ * without a tag, targets outside the paths of their role are shown too.
+ */
+export function inspectRepository(repository: ReadRepository, tag: string | null): TrustInspection {
+  const { dialect, verified, name } = repository;
+  const walked = [
+    ...walkTargets(dialect, verified.targets, { target: tag, below: 'targets', without: new Set() }),
+  ];
+  return {
+    Name: tag === null ? name : `${name}:${tag}`,
+    SignedTags: signedTags(repository, walked, tag),
+    Signers: signers(repository),
+    AdministrativeKeys: ['root', 'targets'].map((role) => ({
+      Name: role === 'root' ? 'Root' : 'Repository',
+      Keys: dialect.declaredKeys(verified.root, role).keys.map(({ id }) => ({ ID: id })),
+    })),
+  };
+}
+
+function signedTags(
+  { dialect }: ReadRepository,
+  walked: readonly WalkedRole[],
+  tag: string | null,
+): SignedTag[] {
+  const held = walked.map(({ role, document }) => {
+    const all = [...dialect.targets(document)];
+    return { role, targets: tag === null ? all : all.filter(([name]) => name === tag) };
+  });
+  const rows = new Map<string, { SignedTag: string; Digest: string; Signers: string[] }>();
+  for (const { role, targets } of held)
+    if (RELEASED.includes(role))
+      for (const [name, { hashes }] of targets) {
+        const Digest = hashes['sha256'] ?? '';
+        rows.set(`${Digest} ${name}`, { SignedTag: name, Digest, Signers: [] });
+      }
+  for (const { role, targets } of held)
+    if (!RELEASED.includes(role))
+      for (const [name, { hashes }] of targets)
+        rows.get(`${hashes['sha256'] ?? ''} ${name}`)?.Signers.push(signerName(role));
+  return [...rows.values()]
+    .map((row) => (row.Signers.length > 0 ? row : { ...row, Signers: [ADMINISTRATOR] }))
+    .sort((a, b) => compareNaturally(a.SignedTag, b.SignedTag) || (a.Digest < b.Digest ? -1 : 1));
+}
+
+/** Every delegation that a role which can be read declares, whether or not anything was signed into it. */
+function signers({ dialect, verified }: ReadRepository): KeyHolder[] {
+  const found = new Map<string, KeyHolder>();
+  const everywhere = { target: null, below: 'targets', without: new Set<string>() };
+  for (const { document } of walkTargets(dialect, verified.targets, everywhere))
+    for (const { role, keys } of dialect.delegations(document))
+      if (!RELEASED.includes(role))
+        found.set(role, {
+          Name: signerName(role),
+          Keys: keys.map(({ canonicalId }) => ({ ID: canonicalId })),
+        });
+  return [...found.values()].sort((a, b) => (a.Name < b.Name ? 1 : -1));
+}
+
+function signerName(role: string): string {
+  return role.slice('targets/'.length);
+}

@@ -1,0 +1,140 @@
+import type { Change, KeySource } from '../change/change.ts';
+import { isDelegated, parentOf } from '../change/delegations.ts';
+import { fromBase64 } from '../encoding/text.ts';
+import { refused, usage } from '../errors.ts';
+import type { Delegation } from '../metadata/dialect.ts';
+import type { MetadataKey } from '../metadata/document.ts';
+import { publicKeyFromSpki } from '../metadata/public-key.ts';
+import { keyRemovals, keySources, readThreshold } from './stage-keys.ts';
+import { checkChanges, delegationsNow, stageChecked, stagingGround, type StagedResult, type StagingGround } from './staging.ts';
+import type { OnlineStation } from './station.ts';
+import type { Stores } from './stores.ts';
+
+/** Which target names a delegated role may hold, as options say it. */
+export interface PathOptions {
+  /** Beginnings of names. */
+  readonly paths: readonly string[];
+  readonly allPaths: boolean;
+}
+
+export interface DelegationAddOptions extends PathOptions {
+  readonly role: string;
+  /** Sources of keys. */
+  readonly keys: readonly string[];
+  readonly threshold: string | undefined;
+}
+
+/**
+ * Stages a delegation, or more keys and paths for one that there is.
+ *
+ * @throws DELEGATION-PATHS (exit 2), CHANGE-ROLE, NAME-ROLE, KEY-*, CERTIFICATE-*, CHANGE-*
+ */
+export async function stageDelegation(
+  station: OnlineStation,
+  stores: Stores,
+  name: string,
+  options: DelegationAddOptions,
+): Promise<StagedResult> {
+  const { role } = options;
+  const threshold = options.threshold === undefined ? null : readThreshold(options.threshold);
+  const paths = readPaths(options);
+  const ground = await stagingGround(station, stores, name);
+  checkDelegatedRole(ground, role);
+  const keys = keySources(station, ground, role, options.keys);
+  const changes = delegationChanges(ground, role, keys, paths);
+  if (threshold !== null) changes.push({ type: 'threshold', role, threshold });
+  if (paths.length === 0 && changes.some(({ type }) => type === 'delegation-add'))
+    throw usage('DELEGATION-PATHS', 'a new delegation must say which target names it may hold', {
+      where: `${name} ${role}`,
+      hint: 'give --paths BEGINNING, or --all-paths',
+    });
+  return stageChecked(station, await checkChanges(station, ground, changes));
+}
+
+/** What makes a delegation have keys and paths that it does not have yet. */
+export function delegationChanges(
+  ground: StagingGround,
+  role: string,
+  keys: readonly KeySource[],
+  paths: readonly string[],
+): Change[] {
+  const now = declaredNow(ground, role);
+  const fresh = paths.filter((path) => !now?.paths.includes(path));
+  const joining = keys.filter((key) => !now?.keys.some((present) => isSame(ground, role, present, key)));
+  return [
+    ...(fresh.length > 0 || !now
+      ? [{ type: 'delegation-add', role, paths: fresh } satisfies Change]
+      : []),
+    ...joining.map((key): Change => ({ type: 'key-add', role, key })),
+  ];
+}
+
+/** The delegation as the staged changes leave it; null if there is none. */
+function declaredNow(ground: StagingGround, role: string): Delegation | null {
+  return delegationsNow(ground, parentOf(role)).find((one) => one.role === role) ?? null;
+}
+
+/** Whether a key is there already, in the very form; the same key under another certificate is not. */
+function isSame(
+  { dialect, context }: StagingGround,
+  role: string,
+  present: MetadataKey,
+  { form, value }: KeySource,
+): boolean {
+  const bytes = fromBase64(value ?? '');
+  const object =
+    form === 'certificate'
+      ? dialect.certificateValue(bytes, context)
+      : dialect.keyValue(publicKeyFromSpki(bytes));
+  return dialect.readKey(role, object, context).id === present.id;
+}
+
+export interface DelegationRemoveOptions extends PathOptions {
+  readonly role: string;
+  /** IDs of keys, or their beginnings. */
+  readonly keys: readonly string[];
+}
+
+/**
+ * Stages that a delegation loses keys or paths, or, where neither is named, that it goes.
+ *
+ * @throws CHANGE-ROLE, NAME-ROLE, CHANGE-DELEGATION, CHANGE-KEY, CHANGE-THRESHOLD
+ */
+export async function stageDelegationRemoval(
+  station: OnlineStation,
+  stores: Stores,
+  name: string,
+  options: DelegationRemoveOptions,
+): Promise<StagedResult> {
+  const { role, keys, allPaths } = options;
+  const named = readPaths({ ...options, allPaths: false });
+  const ground = await stagingGround(station, stores, name);
+  checkDelegatedRole(ground, role);
+  const paths = allPaths ? (declaredNow(ground, role)?.paths ?? []) : named;
+  const changes: Change[] =
+    keys.length === 0 && named.length === 0 && !allPaths
+      ? [{ type: 'delegation-remove', role }]
+      : [
+          ...keyRemovals(ground, role, keys),
+          ...(paths.length > 0 ? [{ type: 'paths-remove', role, paths } satisfies Change] : []),
+        ];
+  return stageChecked(station, await checkChanges(station, ground, changes));
+}
+
+/** @throws NAME-ROLE, CHANGE-ROLE */
+export function checkDelegatedRole({ dialect }: StagingGround, role: string): void {
+  dialect.checkTargetsRole(role);
+  if (!isDelegated(role))
+    throw refused('CHANGE-ROLE', 'the change is not for that role', {
+      expected: 'a delegated role, as targets/NAME',
+      found: role,
+    });
+}
+
+/** Paths as stock Notary takes them: several in one, with commas. An empty one means all names. */
+function readPaths({ paths, allPaths }: PathOptions): string[] {
+  const given = paths.flatMap((path) => path.split(','));
+  if (given.includes(''))
+    throw usage('DELEGATION-PATHS', 'a path is empty', { hint: 'say --all-paths for every target name' });
+  return allPaths ? ['', ...given] : [...new Set(given)];
+}
