@@ -45,6 +45,7 @@ export default class Export extends BaseCommand {
           out: flags.output,
           to: flags.to ?? [],
           supersede: flags.supersede ?? null,
+          adopt: false,
           filler: flags.fill ?? null,
           progress: (done, total) => {
             progress.update(done, total);

@@ -2,12 +2,13 @@ import { resolve } from 'node:path';
 import { addRepository } from '../../src/online/add-repository.ts';
 import { withOnlineStation } from '../../src/online/session.ts';
 import { Args, BaseCommand, Flags } from '../../src/terminal/base-command.ts';
-import { show } from '../../src/terminal/escape.ts';
+import { show, showPath } from '../../src/terminal/escape.ts';
+import type { Place } from '../../src/online/stores.ts';
 
 export default class RepositoryAdd extends BaseCommand {
   static override summary = 'say where a repository lives: a trust server, or a folder';
   static override description =
-    'Several names may be given. A folder repository is the same set of files, to be served by any web server; its snapshot and timestamp are signed by keys of this station.';
+    'Several names may be given. A folder repository is the same set of files, to be served by any web server; its snapshot and timestamp are signed by keys of this station. Without --server the variable DOCKER_CONTENT_TRUST_SERVER says which server it is, and without --ca the certificates of ~/.docker/tls/HOST:PORT vouch for it, as for docker trust.';
   static override examples = [
     '<%= config.bin %> repository add registry.example.com/team/app --server https://notary.example.com',
     '<%= config.bin %> repository add registry.example.com/team/app --directory /srv/trust',
@@ -23,7 +24,7 @@ export default class RepositoryAdd extends BaseCommand {
     ca: Flags.string({
       description: 'PEM file with the authority of the server',
       helpValue: 'FILE',
-      dependsOn: ['server'],
+      exclusive: ['directory'],
     }),
     directory: Flags.string({ description: 'folder that holds the repository', helpValue: 'DIR' }),
     dialect: Flags.string({
@@ -41,11 +42,18 @@ export default class RepositoryAdd extends BaseCommand {
         server: flags.server,
         ca: flags.ca === undefined ? undefined : resolve(flags.ca),
         directory: flags.directory === undefined ? undefined : resolve(flags.directory),
+        environment: process.env,
       });
-      this.show({ repositories: names, place: { kind: place.kind } }, () =>
-        names.map((name) => `added ${show(name)}`).join('\n'),
+      const where = place.kind === 'server' ? { url: place.url } : { path: place.path };
+      this.show({ repositories: names, place: { kind: place.kind, ...where } }, () =>
+        names.map((name) => `added ${show(name)} at ${placeText(place)}`).join('\n'),
       );
       return Promise.resolve();
     });
   }
+}
+
+function placeText(place: Place): string {
+  if (place.kind === 'directory') return showPath(place.path);
+  return `${show(place.url)}${place.ca === null ? '' : ', with an authority of its own'}`;
 }

@@ -119,6 +119,8 @@ export function baseList(
   const names = new Set(['root']);
   for (const role of [...roles.map((one) => one.role), ...touchedDelegations(changes)])
     for (const name of withAncestors(role)) names.add(name);
+  // A request without changes only shows what there is: all of it.
+  if (roles.length === 0) for (const role of base?.targets.keys() ?? []) names.add(role);
   if (base?.snapshot) names.add('snapshot');
   if (base?.timestamp) names.add('timestamp');
   return [...names].sort().map((role) => {

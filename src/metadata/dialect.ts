@@ -93,6 +93,8 @@ export interface Dialect {
    * root count as keys that nobody can verify with.
    */
   declaredKeys(root: SignedDocument, role: string): RoleKeys;
+  /** Root keys that clients take for other repositories too, and the names that say so. */
+  sharedRootKeys(root: SignedDocument): readonly { readonly id: string; readonly name: string }[];
   /** Who signs a delegated role, as its parent says; null if it is not declared there. */
   delegatedKeys(parent: SignedDocument, role: string): RoleKeys | null;
   /** The roles that a targets document delegates to, in its order, which decides who is asked first. */

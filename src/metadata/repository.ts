@@ -71,12 +71,9 @@ export function verifyRepository(
   }
   const broken: BrokenRole[] = [];
   const setApart = delegations === 'set-apart' ? broken : null;
-  const targets = verifyTargets(dialect, files.targets, { root, snapshot, context }, setApart);
-  const strays = [root, ...targets.values()].flatMap((document) =>
-    countSigners(dialect, keysOf(dialect, root, targets, document.role, context), document).strays.map(
-      (id) => `${document.role} ${id}`,
-    ),
-  );
+  const { strays: own } = countSigners(dialect, dialect.roleKeys(root, 'root', context), root);
+  const strays = own.map((id) => `root ${id}`);
+  const targets = verifyTargets(dialect, files.targets, { root, snapshot, context }, strays, setApart);
   return { roots, root, timestamp, snapshot, targets, strays, broken };
 }
 
@@ -84,6 +81,7 @@ function verifyTargets(
   dialect: Dialect,
   files: ReadonlyMap<string, Uint8Array>,
   above: { root: SignedDocument; snapshot: SignedDocument | null; context: KeyContext },
+  strays: string[],
   setApart: BrokenRole[] | null,
 ): Map<string, SignedDocument> {
   const { root, snapshot, context } = above;
@@ -94,7 +92,9 @@ function verifyTargets(
     const document = dialect.parse(role, file);
     if (snapshot) requireListed(dialect, snapshot, role, file, 'CHAIN-TARGETS');
     try {
-      requireThreshold(dialect, keysOf(dialect, root, targets, role, context), document, 'CHAIN-TARGETS');
+      const keys = keysOf(dialect, root, targets, role, context);
+      const count = requireThreshold(dialect, keys, document, 'CHAIN-TARGETS');
+      strays.push(...count.strays.map((id) => `${role} ${id}`));
       targets.set(role, document);
     } catch (error) {
       if (!setApart || !role.includes('/')) throw error;

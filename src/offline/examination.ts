@@ -2,6 +2,7 @@ import type { RequestManifest } from '../bundle/manifest.ts';
 import type { ComputedRole } from '../change/compute.ts';
 import type { RepositoryReading } from '../exchange/read-request.ts';
 import type { Anomaly } from '../review/anomalies.ts';
+import type { QuorumDifference } from '../review/key-difference.ts';
 import type { RoleDifference } from '../review/difference.ts';
 
 /** One repository of a request as the officer sees it. */
@@ -11,6 +12,8 @@ export interface RepositoryExamination {
   readonly roles: readonly ComputedRole[];
   readonly differences: readonly RoleDifference[];
   readonly anomalies: readonly Anomaly[];
+  /** At first contact, who may sign as the root says that is not pinned yet; empty otherwise. */
+  readonly contact: readonly QuorumDifference[];
   readonly fills: ReadonlyMap<string, Uint8Array>;
 }
 

@@ -13,6 +13,7 @@ import { checkSequence } from '../policy/sequence.ts';
 import { checkSigned, checkVersion } from '../policy/versions.ts';
 import { anomaliesOf, type Anomaly } from '../review/anomalies.ts';
 import { differencesOf } from '../review/difference.ts';
+import { quorumDifferences } from '../review/key-difference.ts';
 import { groupFirstRoots } from '../review/first-roots.ts';
 import { repositoryKey } from '../station/events.ts';
 import { marksOf, type StationMarks } from '../station/marks.ts';
@@ -183,6 +184,7 @@ function examineRepository(
     roles,
     differences,
     fills,
+    contact: marks.pinned || !reading.base ? [] : quorumDifferences(reading.dialect, null, reading.base.root),
     anomalies: anomaliesOf(reading, differences, marks, manifest.from.key, station.now, known),
   };
 }

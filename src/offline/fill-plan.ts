@@ -5,7 +5,7 @@ import type { RepositoryReading } from '../exchange/read-request.ts';
 import type { SigningKey } from '../signer/signer.ts';
 import { repositoryKey } from '../station/events.ts';
 import { keyById } from '../station/key-registry.ts';
-import { placeOf, type SignerPlace } from '../station/signers.ts';
+import { placeBeside, placeOf, type SignerPlace } from '../station/signers.ts';
 import type { OfflineStation } from './station.ts';
 
 /** How one slot is to be filled. */
@@ -153,6 +153,6 @@ function keyPlan(choice: Choice): PlannedFill {
     ...{ reading, repository, slot, key },
     public: key?.public ?? null,
     algorithm: key?.public.algorithm ?? algorithm,
-    place: placeOf(neighbour),
+    place: key ? placeOf(key) : placeBeside(neighbour, slot.role),
   };
 }

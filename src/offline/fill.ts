@@ -98,6 +98,7 @@ async function keysFor(
         algorithm: intent.algorithm,
         label: intent.label,
         id: intent.id,
+        role: intent.role,
       })),
     );
     const born = generated.map((key, index) => {

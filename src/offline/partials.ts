@@ -86,3 +86,16 @@ export function partialFills(station: OfflineStation, digest: string, partials: 
       });
   });
 }
+
+/** The station with what others filled in, as far as it did not fill in itself: for looking, nothing is recorded. */
+export function withPartials(station: OfflineStation, digest: string, partials: Partials): OfflineStation {
+  return {
+    ...station,
+    holders: new Map([...partials.holders, ...station.holders]),
+    fillsOf(request, repository) {
+      const own = station.fillsOf(request, repository);
+      const given = request === digest ? partials.repositories.get(repository)?.fills : undefined;
+      return given ? new Map([...given, ...own]) : own;
+    },
+  };
+}

@@ -11,7 +11,7 @@ import { baseEvents } from './base-events.ts';
 import type { Examination } from './examination.ts';
 import { examine, type TakenRequest } from './examine.ts';
 import { fillSlots } from './fill.ts';
-import { partialFills, readPartials, type Partials } from './partials.ts';
+import { partialFills, readPartials, withPartials } from './partials.ts';
 import { trackRepositories, type TrackedRepository } from './progress-of-roles.ts';
 import { planFills, type PlannedFill } from './fill-plan.ts';
 import { answerRequest, releaseStored, type SignedFile } from './respond.ts';
@@ -116,7 +116,11 @@ async function signTaken(
     station.home.ledger.append(given);
     if (fills.length > 0) await fillSlots(station, open.digest, fills, signers);
     const fresh = fills.length + given.length > 0;
-    const now = knowing(fresh ? offlineStation(station.home, station.now) : station, partials);
+    const now = withPartials(
+      fresh ? offlineStation(station.home, station.now) : station,
+      open.digest,
+      partials,
+    );
     const closed = fresh || copies.length > 0 ? examine(now, taken, options.except, open) : open;
     const plans = planSignatures(now, closed);
     const approval = await ports.confirm(closed);
@@ -159,11 +163,6 @@ function filledSlots(
     event === 'fill' && data.repository === repository ? [data.slot] : [],
   );
   return new Set([...station.fillsOf(digest, repository).keys(), ...slots]);
-}
-
-/** What other stations said under their seals of keys that they filled in. */
-function knowing(station: OfflineStation, { holders }: Partials): OfflineStation {
-  return { ...station, holders: new Map([...holders, ...station.holders]) };
 }
 
 /** Asks for every secret before anything is made or shown: one for each token, one for the key files (R12). */

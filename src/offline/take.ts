@@ -40,10 +40,11 @@ async function openRequest(station: OfflineStation, copy: Copy): Promise<TakenRe
     trust: trustPartners(station.home),
   });
   const sender = station.partners.find(({ identity }) => identity === bundle.sealedBy);
-  if (sender?.side !== 'online' || bundle.manifest.from.key !== bundle.sealedBy)
-    throw refused('SEAL-STRANGER', 'the request is not sealed by the online station that it names', {
-      expected: bundle.manifest.from.key,
-      found: bundle.sealedBy,
+  if (sender?.side !== 'online')
+    throw refused('SEAL-SIDE', 'the request is sealed by an offline station', {
+      expected: 'a partner of the online half',
+      found: sender?.name ?? bundle.sealedBy,
+      hint: 'requests come from online stations alone: find out who has the key of that one',
     });
   return { bundle, copy, sender: sender.name };
 }

@@ -54,7 +54,10 @@ async function ask(
   fail: (message: string, cause?: unknown) => Error,
 ): Promise<{ readonly code: number | null; readonly output: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, ['get'], { env: withoutSecrets(environment), stdio: ['pipe', 'pipe', 'ignore'] });
+    const child = spawn(program, ['get'], {
+      env: withoutSecrets(environment),
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
     const chunks: Buffer[] = [];
     let size = 0;
     const giveUp = (message: string): void => {

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fromBase64 } from '../encoding/text.ts';
 import { usage } from '../errors.ts';
 import type { Credential, Environment } from './credential.ts';
 import { askHelper } from './credential-helper.ts';
+import { dockerFolder } from './docker-settings.ts';
 
 /**
  * `NOTARY_AUTH`, base64 of `user:password`, as the notary client takes it; null where it is not set.
@@ -30,8 +30,7 @@ export function notaryCredential(environment: Environment): Credential | null {
  *   CREDENTIALS-HELPER (exit 6) for a helper program that fails
  */
 export async function dockerCredential(host: string, environment: Environment): Promise<Credential | null> {
-  const folder = environment['DOCKER_CONFIG'] ?? join(environment['HOME'] ?? homedir(), '.docker');
-  const config = await readConfig(join(folder, 'config.json'));
+  const config = await readConfig(join(dockerFolder(environment), 'config.json'));
   if (config === null) return null;
   const address = host === 'docker.io' ? 'https://index.docker.io/v1/' : host;
   const helper = member(member(config, 'credHelpers'), address) ?? member(config, 'credsStore');

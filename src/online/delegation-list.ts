@@ -41,20 +41,18 @@ export async function delegationList(
   const repository = await readVerified(station, stores, repositoryNamed(station.home, name));
   const { dialect, verified, broken } = repository;
   const delegations = [...verified.targets.values()].flatMap((document) =>
-    dialect.delegations(document).map(
-      ({ role, paths, threshold, keys }): ListedDelegation => ({
-        role,
-        paths,
-        threshold,
-        keys: keys.map(({ id, canonicalId, public: key }) => ({
-          id,
-          canonicalId,
-          algorithm: key?.algorithm ?? null,
-          holder: station.holders.get(canonicalId) ?? null,
-        })),
-        version: verified.targets.get(role)?.version ?? null,
-      }),
-    ),
+    dialect.delegations(document).map(({ role, paths, threshold, keys }): ListedDelegation => ({
+      role,
+      paths,
+      threshold,
+      keys: keys.map(({ id, canonicalId, public: key }) => ({
+        id,
+        canonicalId,
+        algorithm: key?.algorithm ?? null,
+        holder: station.holders.get(canonicalId) ?? null,
+      })),
+      version: verified.targets.get(role)?.version ?? null,
+    })),
   );
   return { repository: name, delegations: delegations.sort((a, b) => (a.role < b.role ? -1 : 1)), broken };
 }

@@ -54,7 +54,8 @@ export async function planRepository(
   const dialect = dialectOf(entry.dialect);
   const context = { repository: entry.name, now: station.now * 1000 };
   const { changes } = staged;
-  const delegated = delegatedRoles(dialect, changes);
+  // An adoption shows the whole repository; changes need what they build on.
+  const delegated = changes.length === 0 ? null : delegatedRoles(dialect, changes);
   const from = lowestPin(station, entry, recipients);
   const pin = pinOf(station, entry);
   // Of a delegated role that is not signed by its keys nobody vouches for anything: it begins anew, above its version.

@@ -21,6 +21,8 @@ export interface ExportOptions {
   readonly to: readonly string[];
   /** Digest of an outstanding request that this one replaces. */
   readonly supersede: string | null;
+  /** Whether the named repositories are only shown, so that the offline half gets to know them (adoption). */
+  readonly adopt: boolean;
   /** Name of the station that is to fill in new keys and certificates, where several are addressed. */
   readonly filler: string | null;
   readonly progress: (done: number, total: number) => void;
@@ -61,8 +63,8 @@ export async function exportRequest(
     requireFree(options.out);
     await supersede(station, options.supersede);
   }
-  const staged = chooseStaged(station, options.names);
-  const empty = staged.find(({ staged: { changes } }) => changes.length === 0);
+  const staged = options.adopt ? chooseAdopted(station, options.names) : chooseStaged(station, options.names);
+  const empty = options.adopt ? undefined : staged.find(({ staged: { changes } }) => changes.length === 0);
   if (written !== null && (staged.length === 0 || empty)) return finish(station, written, options.out, true);
   if (staged.length === 0 || empty)
     throw usage('EXPORT-NOTHING', 'nothing is staged', {
@@ -107,6 +109,23 @@ async function supersede(station: OnlineStation, digest: string): Promise<void> 
       hint: 'countersign requests shows what is outstanding',
     });
   await restoreChanges(station, digest, null);
+}
+
+/** @throws EXPORT-STAGED (exit 2) where changes wait, which an adoption would not carry */
+function chooseAdopted(
+  { home, outbox }: OnlineStation,
+  names: readonly string[],
+): { entry: RepositoryEntry; staged: StagedChanges }[] {
+  return names.map((name) => {
+    const entry = repositoryNamed(home, name);
+    const staged = stagedChanges(home, entry, outbox.batches);
+    if (staged.changes.length > 0)
+      throw usage('EXPORT-STAGED', 'changes are staged for the repository: export shows it as well', {
+        where: name,
+        hint: 'countersign export, or reset first',
+      });
+    return { entry, staged };
+  });
 }
 
 /** @throws EXPORT-OUTSTANDING (exit 5) where another request for the repository waits for its answer */

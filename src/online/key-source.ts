@@ -50,7 +50,8 @@ function onCard(station: OnlineStation, { role }: KeyPlace, text: string): Publi
   if (!all || rest.length > 1) return null;
   const [prefix = ''] = rest;
   const ofRole = all.filter((key) => key.role === role);
-  const usable = ofRole.length > 0 ? ofRole : all.filter((key) => isDelegated(role) && key.role === 'delegation');
+  const usable =
+    ofRole.length > 0 ? ofRole : all.filter((key) => isDelegated(role) && key.role === 'delegation');
   const keys = usable.filter(({ keyid }) => keyid.startsWith(prefix));
   if (prefix !== '' && prefix.length < LEAST_DIGITS)
     throw usage('KEY-SOURCE', 'too few digits of a key ID', {

@@ -84,7 +84,10 @@ function addressed(
 
 function reservations(request: string, { entry, plan, batch }: PlannedRepository): ExchangeEvent[] {
   const repository = repositoryKey(entry);
-  return plan.roles.map(({ role, version }) => ({
+  // A request that asks for nothing holds the version that there is, so that it too waits for its answer.
+  const held =
+    plan.base && plan.roles.length === 0 ? [{ role: 'root', version: plan.base.root.version }] : [];
+  return [...plan.roles, ...held].map(({ role, version }) => ({
     event: 'reserved',
     data: { request, repository, role, version, batch },
   }));

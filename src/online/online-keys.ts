@@ -34,7 +34,11 @@ export function replacementKey(
 ): SigningKey {
   const found = candidates(station, repository, role).findLast(({ id }) => !isDeclared(declared, id));
   if (found) return found;
-  throw none(repository, `this station has no other ${role} key than the present one`, `${role} --label TEXT`);
+  throw none(
+    repository,
+    `this station has no other ${role} key than the present one`,
+    `${role} --label TEXT`,
+  );
 }
 
 /**

@@ -23,7 +23,8 @@ const HEADER = /^[A-Za-z-]+: ?.*$/;
 export function readPublicKeyFile(path: string): PublicKeyFile {
   const text = readText(path);
   const [, label, body] = BLOCK.exec(text) ?? [];
-  if (label === undefined || body === undefined) throw noBlock(path, /-----BEGIN [A-Z ]*PRIVATE KEY/.test(text));
+  if (label === undefined || body === undefined)
+    throw noBlock(path, /-----BEGIN [A-Z ]*PRIVATE KEY/.test(text));
   const lines = body.split('\n').map((line) => line.trim());
   const first = lines.findIndex((line) => line !== '' && !HEADER.test(line));
   const base64 = lines.slice(Math.max(0, first)).join('');

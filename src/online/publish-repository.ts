@@ -1,10 +1,11 @@
 import { sha256Hex } from '../encoding/hash.ts';
-import { conflict, CountersignError, EXIT, failure } from '../errors.ts';
+import { conflict, CountersignError, EXIT, failure, refused } from '../errors.ts';
 import { finalFile } from '../exchange/final.ts';
 import type { MergedRepository } from '../exchange/merge-responses.ts';
 import { trackRole } from '../exchange/tracker.ts';
 import { documentOf } from '../exchange/request.ts';
-import type { VerifiedRepository } from '../metadata/repository.ts';
+import type { Dialect, KeyContext } from '../metadata/dialect.ts';
+import { verifyRepository, type VerifiedRepository } from '../metadata/repository.ts';
 import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
 import type { Signers } from '../station/signers.ts';
 import { fetchRepository } from './fetch.ts';
@@ -73,12 +74,40 @@ async function post(
   if (current && [...files].every(([role, file]) => isFile(current, role, file)))
     return { verified: current, posted: false };
   checkUnmoved(record, current);
+  checkFollowed(dialect, current, files, context);
   const all = store.signsSnapshot
     ? files
     : new Map([...files, ...(await onlineRoleFiles(station, entry, dialect, current, files, signers))]);
   posting();
   await store.publish(all);
   return { verified: await readBack(station, { repository, entry, store, posting }, files), posted: true };
+}
+
+/**
+ * Walks what will be published as clients would, before anything is posted: an old one from every root there was to
+ * the new one, each certificate valid now, and a fresh one down to every role that is replaced.
+ *
+ * @throws CHAIN-ROOT, CHAIN-TARGETS
+ */
+function checkFollowed(
+  dialect: Dialect,
+  current: VerifiedRepository | null,
+  files: ReadonlyMap<string, Uint8Array>,
+  context: KeyContext,
+): void {
+  const root = files.get('root');
+  const roots = [...(current?.roots ?? []).map(({ file }) => file), ...(root ? [root] : [])];
+  const kept = [...(current?.targets ?? [])].map(([role, { file }]) => [role, file] as const);
+  const replaced = [...files].filter(([role]) => role !== 'root');
+  const targets = new Map([...kept, ...replaced]);
+  const after = { roots, timestamp: null, snapshot: null, targets };
+  const { broken } = verifyRepository(dialect, after, null, context, 'set-apart');
+  const unreadable = broken.find(({ role }) => files.has(role));
+  if (unreadable)
+    throw refused(unreadable.check, unreadable.message, {
+      where: `${context.repository} ${unreadable.role}`,
+      hint: 'no client would read this file: its signatures do not match what declares the role',
+    });
 }
 
 /** The files to be posted, each parsed and rebuilt once more before it leaves (R16). */

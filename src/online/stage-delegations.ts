@@ -6,7 +6,14 @@ import type { Delegation } from '../metadata/dialect.ts';
 import type { MetadataKey } from '../metadata/document.ts';
 import { publicKeyFromSpki } from '../metadata/public-key.ts';
 import { keyRemovals, keySources, readThreshold } from './stage-keys.ts';
-import { checkChanges, delegationsNow, stageChecked, stagingGround, type StagedResult, type StagingGround } from './staging.ts';
+import {
+  checkChanges,
+  delegationsNow,
+  stageChecked,
+  stagingGround,
+  type StagedResult,
+  type StagingGround,
+} from './staging.ts';
 import type { OnlineStation } from './station.ts';
 import type { Stores } from './stores.ts';
 
@@ -62,9 +69,7 @@ export function delegationChanges(
   const fresh = paths.filter((path) => !now?.paths.includes(path));
   const joining = keys.filter((key) => !now?.keys.some((present) => isSame(ground, role, present, key)));
   return [
-    ...(fresh.length > 0 || !now
-      ? [{ type: 'delegation-add', role, paths: fresh } satisfies Change]
-      : []),
+    ...(fresh.length > 0 || !now ? [{ type: 'delegation-add', role, paths: fresh } satisfies Change] : []),
     ...joining.map((key): Change => ({ type: 'key-add', role, key })),
   ];
 }

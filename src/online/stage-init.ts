@@ -59,8 +59,9 @@ async function check(
   for (const { role, keys, threshold } of quorums) {
     if (keys.length > 0)
       changes.push({ type: 'key-rotate', role, keys: keySources(station, ground, role, keys) });
-    if (threshold !== undefined) changes.push({ type: 'threshold', role, threshold: readThreshold(threshold) });
+    if (threshold !== undefined)
+      changes.push({ type: 'threshold', role, threshold: readThreshold(threshold) });
   }
-  // Changes that were staged before it come after it in meaning, and are tried with it at export.
+  // What was staged before goes on top of it, and is tried with it at export.
   return checkChanges(station, { ...ground, staged: [] }, changes);
 }

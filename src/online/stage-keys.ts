@@ -73,10 +73,14 @@ export async function stageRotation(
     });
   if (!online) checkKeyRole(dialect, role);
   if (online ? keys.length > 0 : serverManaged)
-    throw usage('ROTATE-KEYS', `a ${role} key is ${online ? 'never given by hand' : 'never held by a server'}`, {
-      where: name,
-      hint: online ? 'leave --key out: it is taken from where it is held' : 'leave --server-managed out',
-    });
+    throw usage(
+      'ROTATE-KEYS',
+      `a ${role} key is ${online ? 'never given by hand' : 'never held by a server'}`,
+      {
+        where: name,
+        hint: online ? 'leave --key out: it is taken from where it is held' : 'leave --server-managed out',
+      },
+    );
   if (online && ground.base && entry.place.kind === 'directory')
     replacementKey(station, entry, role, dialect.declaredKeys(ground.base.root, role));
   const change: Change = online

@@ -2,7 +2,13 @@ import type { Change } from '../change/change.ts';
 import { isDelegated } from '../change/delegations.ts';
 import { refused, usage } from '../errors.ts';
 import type { BrokenRole } from '../metadata/repository.ts';
-import { checkChanges, stageChecked, stagingGround, type StagedResult, type StagingGround } from './staging.ts';
+import {
+  checkChanges,
+  stageChecked,
+  stagingGround,
+  type StagedResult,
+  type StagingGround,
+} from './staging.ts';
 import { checkKeyRole } from './stage-keys.ts';
 import type { OnlineStation } from './station.ts';
 import type { Stores } from './stores.ts';
@@ -44,7 +50,9 @@ export async function stageWitness(
   const ground = await stagingGround(station, stores, name);
   const changes = [...new Set(roles)].flatMap((role): Change[] => {
     if (role === 'root')
-      throw usage('REFRESH-ROLE', 'a root is refreshed, not witnessed', { hint: `countersign refresh ${name} root` });
+      throw usage('REFRESH-ROLE', 'a root is refreshed, not witnessed', {
+        hint: `countersign refresh ${name} root`,
+      });
     const broken = ground.broken.find((one) => one.role === role);
     if (broken) return againOf(ground, broken);
     checkRole(ground, role);
@@ -82,7 +90,10 @@ function againOf({ dialect, entry }: StagingGround, { role, document }: BrokenRo
   return [...dialect.targets(document)].map(([target, { length, hashes }]): Change => {
     const { sha256, sha512 } = hashes;
     if (sha256 === undefined)
-      throw refused('CHANGE-HASH', 'a target has no SHA-256', { found: target, where: `${entry.name} ${role}` });
+      throw refused('CHANGE-HASH', 'a target has no SHA-256', {
+        found: target,
+        where: `${entry.name} ${role}`,
+      });
     return {
       type: 'add',
       role,

@@ -84,7 +84,7 @@ function removal(ground: StagingGround, role: string, last: boolean): Change[] {
   const gone = (releases?.keys ?? []).filter(
     ({ canonicalId }) => own.has(canonicalId) && !elsewhere.has(canonicalId),
   );
-  const isLast = releases !== undefined && gone.length === releases.keys.length;
+  const isLast = releases?.keys.length === gone.length;
   if (isLast && !last)
     throw refused('SIGNER-LAST', 'without the last signer nobody can sign what Docker pulls', {
       found: nameOf(signer),
@@ -126,6 +126,7 @@ async function forEach(
   check: (ground: StagingGround) => Promise<CheckedChanges>,
 ): Promise<StagedResult[]> {
   const checked: CheckedChanges[] = [];
-  for (const name of new Set(repositories)) checked.push(await check(await stagingGround(station, stores, name)));
+  for (const name of new Set(repositories))
+    checked.push(await check(await stagingGround(station, stores, name)));
   return checked.map((one) => stageChecked(station, one));
 }

@@ -7,7 +7,7 @@ import { dialectOf } from '../metadata/dialects.ts';
 import type { MetadataKey } from '../metadata/document.ts';
 import type { BrokenRole } from '../metadata/repository.ts';
 import { repositoryKey } from '../station/events.ts';
-import { keyHolders } from '../station/key-holders.ts';
+import { keyHolders, type KeyHolder } from '../station/key-holders.ts';
 import { outstandingFor } from '../station/outbox.ts';
 import { fetchRepository } from './fetch.ts';
 import { foresee, lostRoles, type Ground, type LostRole } from './foresee.ts';
@@ -89,13 +89,13 @@ export async function checkChanges(
   ground: StagingGround,
   asked: readonly Change[],
 ): Promise<CheckedChanges> {
-  if (asked.length === 0)
-    throw usage('CHANGE-NOTHING', 'nothing would change', { where: ground.entry.name });
+  if (asked.length === 0) throw usage('CHANGE-NOTHING', 'nothing would change', { where: ground.entry.name });
   if (ground.outstanding !== null) return { ground, changes: asked, notes: [waiting(ground.outstanding)] };
   const changes = [...asked];
   const notes: string[] = [];
-  const holders = keyHolders(station.home);
-  for (const lost of lostRoles(ground, foresee(ground, [...ground.staged, ...asked]))) {
+  const losses = lostRoles(ground, foresee(ground, [...ground.staged, ...asked]));
+  const holders = losses.length > 0 ? keyHolders(station.home) : new Map<string, KeyHolder>();
+  for (const lost of losses) {
     const held = (lost.keys ?? []).filter(({ canonicalId }) => holders.has(canonicalId));
     const reachable = lost.keys !== null && held.length >= lost.threshold;
     if (reachable) changes.push({ type: 'refresh', role: lost.role, days: null });
@@ -119,7 +119,7 @@ function waiting(request: string): string {
 function renewal(
   { role, targets, threshold }: LostRole,
   held: readonly MetadataKey[],
-  holders: ReturnType<typeof keyHolders>,
+  holders: ReadonlyMap<string, KeyHolder>,
 ): string {
   const who = held.map(
     ({ canonicalId }) => `${canonicalId.slice(0, 16)} at ${holders.get(canonicalId)?.name ?? ''}`,

@@ -2,7 +2,9 @@ import type { RepositoryReading } from '../exchange/read-request.ts';
 import { sha256Hex } from '../encoding/hash.ts';
 import type { Marks } from '../exchange/marks.ts';
 import type { RoleDifference, TargetChange } from './difference.ts';
+import { historyAnomalies } from './history.ts';
 import { keyAnomalies, type KnownKeys } from './key-anomalies.ts';
+import { vanishedRoles } from './vanished-roles.ts';
 
 /** Something that an officer must see before the bulk (R8). */
 export interface Anomaly {
@@ -10,6 +12,8 @@ export interface Anomaly {
   readonly id: string;
   /** Whether it must be accepted by typing (or `--accept`), not only seen. */
   readonly typed: boolean;
+  /** What must be compared with what came by another way, hex: words of it are typed instead of the ID's word. */
+  readonly digest?: string;
   /** Facts, in the order of the sentence; strings from outside are escaped by whoever shows them. */
   readonly text: string;
 }
@@ -31,10 +35,13 @@ export function anomaliesOf(
     ...otherSender(reading, marks, sender),
     ...superseded(reading, marks),
     ...overtaken(reading, marks),
+    ...historyAnomalies(reading, marks, now),
     ...freshness(reading, now),
     ...gaps(reading, differences),
     ...expiries(reading, differences),
     ...strays(reading),
+    ...vanishedRoles(reading, marks),
+    ...wildcards(reading, marks),
     ...keyAnomalies(reading, differences, known),
     ...differences.flatMap((difference) => targetAnomalies(reading, difference)),
   ];
@@ -68,6 +75,7 @@ function contact({ record, base }: RepositoryReading, marks: Marks): Anomaly[] {
     {
       id: `FIRST-CONTACT:${record.name}:${sha256Hex(base.root.file)}`,
       typed: true,
+      digest: sha256Hex(base.root.file),
       text: `first contact with ${record.name}: root version ${String(base.root.version)} is not pinned here`,
     },
   ];
@@ -154,6 +162,15 @@ function strays({ record, base }: RepositoryReading): Anomaly[] {
     id: `STRAY:${record.name}:${stray.replace(' ', ':')}`,
     typed: false,
     text: `a signature in the current metadata does not count: ${stray}`,
+  }));
+}
+
+/** One root key for several repositories hands each of them to the keys of the others (M5): typed at first contact. */
+function wildcards({ record, base, dialect }: RepositoryReading, marks: Marks): Anomaly[] {
+  return (base ? dialect.sharedRootKeys(base.root) : []).map(({ id, name }) => ({
+    id: `CERTIFICATE-WILDCARD:${record.name}:${id}`,
+    typed: marks.pinned === null,
+    text: `the certificate of root key ${id} is for ${name}: a root of another such repository that it signed is accepted for ${record.name}`,
   }));
 }
 

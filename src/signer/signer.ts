@@ -52,7 +52,6 @@ export interface TakeTask {
   readonly label: string;
   /** As in {@link GenerateTask}. */
   readonly id: string;
-  readonly begun: boolean;
   readonly role: string;
 }
 

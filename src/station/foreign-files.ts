@@ -29,7 +29,9 @@ export function foreignFiles(names: readonly string[]): ForeignFile[] {
     } catch (cause) {
       throw usage('KEY-FILES', 'no such file or folder', { where: path, cause });
     }
-    return folder ? keysBelow(path, 0).map((found) => ({ path: found, named: false })) : [{ path, named: true }];
+    return folder
+      ? keysBelow(path, 0).map((found) => ({ path: found, named: false }))
+      : [{ path, named: true }];
   });
   const [first] = files;
   if (first !== undefined && files.length <= MAX_FILES) return files;

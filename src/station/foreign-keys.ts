@@ -18,6 +18,8 @@ export interface OpenedKey {
   readonly role: string;
   readonly repository: string | null;
   readonly file: string;
+  /** Whether the file was named itself, and not found in a folder. */
+  readonly named: boolean;
   /** The key ID that the file is named after, or says that it was exported from, where it is another one. */
   readonly misnamed: string | null;
 }
@@ -90,7 +92,7 @@ function isHeld(side: Side, role: string, file: ForeignFile): boolean {
 
 async function openBlock(
   block: ForeignBlock,
-  { path }: ForeignFile,
+  { path, named }: ForeignFile,
   { role, repository }: { readonly role: string; readonly repository: string | null },
   passphrases: Passphrases,
 ): Promise<OpenedKey> {
@@ -100,7 +102,7 @@ async function openBlock(
     const { privateKeyInfo, public: publicKey } = await openForeignKey(block, secret?.passphrase ?? null);
     const id = stationKeyId(publicKey);
     const misnamed = stated !== null && stated !== id ? stated : null;
-    return { id, privateKeyInfo, public: publicKey, role, repository, file: path, misnamed };
+    return { id, privateKeyInfo, public: publicKey, role, repository, file: path, named, misnamed };
   } catch (error) {
     throw located(error, path, secret?.origin);
   } finally {
@@ -120,7 +122,8 @@ function at<T>(path: string, read: () => T): T {
 function located(error: unknown, where: string, origin?: string): unknown {
   if (!(error instanceof CountersignError)) return error;
   const { exit, check, message, expected, found, hint } = error;
-  const said = check === 'PASSPHRASE-INCORRECT' && origin !== undefined ? `the passphrase from ${origin}` : found;
+  const said =
+    check === 'PASSPHRASE-INCORRECT' && origin !== undefined ? `the passphrase from ${origin}` : found;
   return new CountersignError(exit, check, message, {
     where,
     cause: error.cause,

@@ -63,7 +63,8 @@ export function foreignRole(
 }
 
 function roleName(claimed: string | null, asked: string | null, where: string): string {
-  const said = claimed === null || claimed === '' || claimed === 'delegation' ? null : fullName(claimed, where);
+  const said =
+    claimed === null || claimed === '' || claimed === 'delegation' ? null : fullName(claimed, where);
   const given = asked === null ? null : fullName(asked, where);
   const role = said ?? given;
   if (role === null)

@@ -32,14 +32,19 @@ export interface ImportResult {
  *
  * @throws CountersignError KEY-KNOWN, KEY-LABEL, and what {@link openForeignKeys} and the place throw
  */
-export async function importKeys(home: Home, options: ImportOptions, open: OpenSigner): Promise<ImportResult> {
+export async function importKeys(
+  home: Home,
+  options: ImportOptions,
+  open: OpenSigner,
+): Promise<ImportResult> {
   const { place, label } = options;
   const { keys, skipped } = await openForeignKeys({ ...options, side: home.side });
   const signers = new Signers(open);
   try {
     const registry = foldKeys(home.ledger.lines());
     const known = [...skipped];
-    const fresh = keys.filter((key) => isFresh(key, registry, options.files, known));
+    const seen = new Set(registry.keys.keys());
+    const fresh = keys.filter((key) => isFresh(key, seen, known));
     if (label !== null && fresh.length > 1)
       throw usage('KEY-LABEL', 'one label cannot name several keys', { found: label, hint: 'leave it out' });
     const intents = fresh.map((key) => intentFor(key, place, label, registry));
@@ -75,7 +80,7 @@ async function importOne(
   const { privateKeyInfo, public: publicKey, role, id, file, misnamed } = key;
   if (!begun) home.ledger.append([keyIntentEvent(intent)]);
   const taken = await signers.take(place, {
-    ...{ privateKeyInfo, public: publicKey, role, begun },
+    ...{ privateKeyInfo, public: publicKey, role },
     label: intent.label,
     id: intent.id,
   });
@@ -85,11 +90,17 @@ async function importOne(
 }
 
 /** Whether the key is new here; in a folder a known one is left out, so that an import can be run again. */
-function isFresh(key: OpenedKey, registry: KeyRegistry, named: readonly string[], known: SkippedKey[]): boolean {
-  const { id, file, role, public: publicKey } = key;
-  notary.scheme(publicKey.algorithm, role);
-  if (!registry.keys.has(id)) return true;
-  if (named.includes(file))
+function isFresh(
+  { id, file, named, role, public: { algorithm } }: OpenedKey,
+  seen: Set<string>,
+  known: SkippedKey[],
+): boolean {
+  notary.scheme(algorithm, role);
+  if (!seen.has(id)) {
+    seen.add(id);
+    return true;
+  }
+  if (named)
     throw usage('KEY-KNOWN', 'this station has the key already', {
       found: id,
       where: file,

@@ -35,6 +35,7 @@ export function foldKeys(lines: Iterable<RecordedEvent>): KeyRegistry {
   const keys = new Map<string, SigningKey>();
   const open = new Map<string, KeyIntent>();
   const labels = new Set<string>();
+  const labelOf = new Map<string, string>();
   for (const { event, data } of lines) {
     if (event === 'key-intent') open.set(textOf(data, 'label'), data as unknown as KeyIntent);
     else if (event === 'key') {
@@ -42,6 +43,11 @@ export function foldKeys(lines: Iterable<RecordedEvent>): KeyRegistry {
       keys.set(key.id, key);
       open.delete(textOf(data, 'label'));
       labels.add(textOf(data, 'label'));
+      labelOf.set(key.id, textOf(data, 'label'));
+    } else if (event === 'key-removed') {
+      const id = textOf(data, 'key');
+      keys.delete(id);
+      labels.delete(labelOf.get(id) ?? '');
     } else if (event === 'bound') {
       const key = keys.get(textOf(data, 'key'));
       if (key) keys.set(key.id, { ...key, repository: textOf(data, 'repository') });
@@ -92,6 +98,16 @@ export function keyEvent(
       origin,
     },
   };
+}
+
+/** The ledger's line before a key is destroyed. */
+export function keyRemovalEvent(key: string): { event: string; data: JsonObject } {
+  return { event: 'key-removal', data: { key } };
+}
+
+/** The ledger's line for a key that this station holds no more. */
+export function keyRemovedEvent(key: string): { event: string; data: JsonObject } {
+  return { event: 'key-removed', data: { key } };
 }
 
 /**

@@ -29,6 +29,13 @@ export function placeOf(key: SigningKey): SignerPlace {
   return { kind: 'token', module, token, serial };
 }
 
+/** The place for a new key of a role beside a key that is here. */
+export function placeBeside(neighbour: SigningKey, role: string): SignerPlace {
+  return neighbour.location.kind === 'keyfile'
+    ? { kind: 'keyfile', key: { id: null, role } }
+    : placeOf(neighbour);
+}
+
 function placeName(place: SignerPlace): string {
   return place.kind === 'keyfile' ? 'keyfile' : `${place.token} ${place.serial}`;
 }
@@ -98,7 +105,9 @@ export class Signers {
 
   /** Destroys a key for good; false where it was gone already. */
   async destroy(key: SigningKey): Promise<boolean> {
-    return (await this.signer(placeOf(key))).destroy(key);
+    // Without the key: a file is erased without its passphrase.
+    const place = placeOf(key);
+    return (await this.signer(place.kind === 'keyfile' ? { kind: 'keyfile' } : place)).destroy(key);
   }
 
   async close(): Promise<void> {

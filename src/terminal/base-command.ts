@@ -35,6 +35,8 @@ export abstract class BaseCommand extends Command {
 
   /** Runs the command to its end; the exit code is in `process.exitCode`. */
   execute(): Promise<unknown> {
+    // An argument that was left out is left out: oclif would take what is on standard input for it.
+    for (const arg of Object.values(this.ctor.args)) arg.ignoreStdin = true;
     return this._run();
   }
 

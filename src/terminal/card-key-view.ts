@@ -2,15 +2,10 @@ import type { CardKey } from '../station/card-keys.ts';
 import type { KeyNews } from '../station/pair.ts';
 import { keyDocuments, type Partner } from '../station/pairing.ts';
 import { show } from './escape.ts';
-import { table } from './table.ts';
 
-/** Signing keys of a card, the ID on a line of its own so that it can be read aloud. */
+/** Signing keys of a card, each ID whole on a line of its own so that it can be read aloud. */
 export function cardKeyLines(keys: readonly Pick<CardKey, 'keyid' | 'algorithm' | 'role'>[]): string[] {
-  if (keys.length === 0) return [];
-  return table(
-    ['ROLE', 'ALGORITHM', 'KEY ID'],
-    keys.map(({ role, algorithm, keyid }) => [role, algorithm, keyid]),
-  );
+  return keys.flatMap(({ role, algorithm, keyid }) => [`${show(role, 40)}, ${algorithm}`, `  ${keyid}`]);
 }
 
 /** What a card would change about known keys, for whoever compares it. */

@@ -17,7 +17,8 @@ export function changeLines(
   ]);
 }
 
-function changeLine(change: Change): string {
+/** One change in a line. */
+export function changeLine(change: Change): string {
   switch (change.type) {
     case 'init':
       return change.restart ? 'a first root, anew' : 'a first root';

@@ -2,7 +2,9 @@ import { randomInt } from 'node:crypto';
 import { CountersignError, refused } from '../errors.ts';
 import { allAnomalies, type Examination } from '../offline/examination.ts';
 import type { Approval } from '../offline/approval.ts';
-import { askTyped, pickWords } from './prompt.ts';
+import type { Anomaly } from '../review/anomalies.ts';
+import { digestLines } from './digest-block.ts';
+import { askTyped, pickWords, type TypedConsent } from './prompt.ts';
 import { reviewLines, RULE } from './review-view.ts';
 import { wrapBehind } from './wrap.ts';
 import { escapeCut } from './escape.ts';
@@ -20,13 +22,9 @@ export async function consentAtTerminal(
 ): Promise<Approval> {
   const typed = allAnomalies(examination).filter(({ typed: must, id }) => must && !given.includes(id));
   let lines: readonly string[] = [...reviewLines(examination), RULE];
-  for (const { id, text } of typed) {
-    const word = id.slice(0, id.indexOf(':'));
-    await askTyped({
-      lines: [...lines, ...wrapBehind('!! ', escapeCut(text, 300))],
-      expected: word,
-      question: `type ${word} to accept this:`,
-    });
+  for (const anomaly of typed) {
+    const shown = [...lines, ...wrapBehind('!! ', escapeCut(anomaly.text, 300))];
+    await askTyped(questionFor(anomaly, shown));
     lines = [];
   }
   const [first, second] = pickWords(examination.digest, (bound) => randomInt(bound));
@@ -49,11 +47,24 @@ export async function consentAtTerminal(
   return { by: 'typed', accepted: [...given, ...typed.map(({ id }) => id)] };
 }
 
+/** What has a digest is compared with what came by another way, so its words are asked for (M10). */
+function questionFor({ id, digest }: Anomaly, lines: readonly string[]): TypedConsent {
+  if (digest === undefined) {
+    const word = id.slice(0, id.indexOf(':'));
+    return { lines, expected: word, question: `type ${word} to accept this:` };
+  }
+  const [first, second] = pickWords(digest, (bound) => randomInt(bound));
+  return {
+    lines: [...lines, ...digestLines('root file', digest)],
+    expected: `${first.word} ${second.word}`,
+    ignoreCase: true,
+    question: `type words ${String(first.position)} and ${String(second.position)} as they came to you by another way:`,
+  };
+}
+
 function count({ repositories }: Examination): { value: string; name: string } {
   const [only] = repositories;
-  if (repositories.length === 1 && only) {
-    const role = only.differences.at(-1);
-    return { value: String(role?.toVersion ?? 0), name: `new version of ${role?.role ?? 'the role'}` };
-  }
+  const role = repositories.length === 1 ? only?.differences.at(-1) : undefined;
+  if (role) return { value: String(role.toVersion), name: `new version of ${role.role}` };
   return { value: String(repositories.length), name: 'number of repositories' };
 }

@@ -1,10 +1,15 @@
 import { refused, usage } from '../errors.ts';
-import { copyOf, type KeyFileOwner, type Passphrase, type Passphrases } from '../signer/keyfile/passphrases.ts';
+import {
+  copyOf,
+  type KeyFileOwner,
+  type Passphrase,
+  type Passphrases,
+} from '../signer/keyfile/passphrases.ts';
 import { passphraseVariable } from '../signer/keyfile/passphrase-variables.ts';
 import { chooseSecretFile, parseSecretFile, readSecretFile, type SecretFile } from '../signer/secret-file.ts';
 import { askSecret } from './prompt.ts';
 
-/** What is asked where no file and no variable answers. */
+/** What is asked where no file and no variable answers; each question once a command. */
 export interface PassphraseQuestion {
   readonly text: string;
   /** A new passphrase is typed twice. */
@@ -24,7 +29,7 @@ const ANY = 'keyfile';
 export function passphrasesOf(
   options: readonly string[],
   variables: Readonly<Record<string, string | undefined>>,
-  question: PassphraseQuestion,
+  question: (owner: KeyFileOwner) => PassphraseQuestion,
 ): Passphrases {
   const files = options.map(parseSecretFile);
   const read = new Map<string, Promise<Buffer>>();
@@ -44,7 +49,8 @@ export function passphrasesOf(
         return passphrase(await once(`file ${file}`, () => readSecretFile(file)), `the file ${file}`);
       const variable = passphraseVariable(owner.role, variables);
       if (variable !== null) return passphrase(Buffer.from(variable.value, 'utf8'), variable.name);
-      return passphrase(await once('terminal', () => askPassphrase(question)), 'the terminal');
+      const asked = question(owner);
+      return passphrase(await once(`question ${asked.text}`, () => askPassphrase(asked)), 'the terminal');
     },
     wipe() {
       for (const secret of read.values())

@@ -15,11 +15,12 @@ export function reviewDocument(examination: Examination): object {
     merkleRoot,
     excepted,
     anomalies: allAnomalies(examination),
-    repositories: examination.repositories.map(({ reading, differences, anomalies }) => ({
+    repositories: examination.repositories.map(({ reading, differences, anomalies, contact }) => ({
       dialect: reading.record.dialect,
       name: reading.record.name,
       operation: reading.record.operation,
       anomalies: anomalies.map(({ id }) => id),
+      contact,
       roles: differences,
     })),
   };

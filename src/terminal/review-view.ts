@@ -85,10 +85,14 @@ function repositoryLines({ repositories }: Examination): string[] {
   ];
 }
 
-function oneRepository({ reading, differences }: RepositoryExamination): string[] {
-  const { record } = reading;
+function oneRepository({ reading, differences, contact }: RepositoryExamination): string[] {
+  const { record, base } = reading;
   return [
     ...wrapBehind('', `${escapeCut(record.name, 200)}  (${record.dialect}, ${record.operation})`),
+    ...(contact.length > 0
+      ? [`  not known here: root ${String(base?.root.version ?? 0)} says`, ...quorumLines(contact)]
+      : []),
+    ...(record.operation === 'none' ? ['  asks for no signature: this station gets to know it'] : []),
     ...differences.flatMap(roleLines),
     '',
   ];

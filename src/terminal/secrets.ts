@@ -27,8 +27,10 @@ export function signerOpener(home: Home, options: SecretOptions, fresh = false):
   return async (place, tokens, wanted) => {
     if (place.kind === 'keyfile') {
       const { openKeyFiles } = await import('../signer/keyfile/key-files.ts');
+      const { finishKeyFiles } = await import('../station/change-passphrase.ts');
       const question = { text: 'passphrase of the key files:', twice: fresh };
-      const passphrases = passphrasesOf(options.passphraseFiles, process.env, question);
+      await finishKeyFiles(home);
+      const passphrases = passphrasesOf(options.passphraseFiles, process.env, () => question);
       for (const one of wanted)
         if (one.kind === 'keyfile' && one.key) (await passphrases.of(one.key)).passphrase.fill(0);
       return openKeyFiles({ directory: keyFolder(home), passphrases });

@@ -1,3 +1,4 @@
+import type { TrackedRepository } from '../offline/progress-of-roles.ts';
 import type { TrackedRole, TrackedSigner } from '../exchange/tracker.ts';
 import { escapeCut } from './escape.ts';
 
@@ -16,6 +17,26 @@ export function trackerLines(roles: readonly TrackedRole[]): string[] {
         `  ${signed ? 'signed ' : 'missing'}  ${(canonicalId ?? keyid).slice(0, 16).padEnd(16)}  ${QUORUMS[quorum].padEnd(11)}  ${escapeCut(holder, 24)}`,
     ),
   ]);
+}
+
+/** Repositories whose tracker is shown. */
+const SHOWN = 8;
+
+/** Who must sign, where it is more than one key. */
+export function reviewTrackerLines(tracker: readonly TrackedRepository[]): string[] {
+  const several = tracker.filter(({ roles }) => roles.some(({ signers }) => signers.length > 1));
+  if (several.length === 0) return [];
+  return [
+    '',
+    'Who must sign:',
+    ...several
+      .slice(0, SHOWN)
+      .flatMap(({ name, roles }) => [
+        ...(tracker.length > 1 ? [escapeCut(name, 200)] : []),
+        ...trackerLines(roles).map((line) => `  ${line}`),
+      ]),
+    ...(several.length > SHOWN ? [`... and ${String(several.length - SHOWN)} more repositories`] : []),
+  ];
 }
 
 function needsText({ old, new: fresh }: TrackedRole['needs']): string {

@@ -17,6 +17,7 @@ import { sign } from '../../src/offline/sign.ts';
 import { openHome } from '../../src/station/home.ts';
 import { unpair } from '../../src/station/pairing.ts';
 import { openKeyFiles } from '../../src/signer/keyfile/key-files.ts';
+import { onePassphrase } from '../../src/signer/keyfile/passphrases.ts';
 import { homeState } from '../peers/forge.ts';
 import { exportAll, publish, roundTrip, signAll, stations } from '../peers/stations.ts';
 import { expectRefusal, expectThrown } from './refusal.ts';
@@ -85,7 +86,10 @@ describe('between the stick and the officer', () => {
           {
             openSigner: () =>
               Promise.resolve(
-                openKeyFiles({ directory: join(folder, 'keys'), passphrase: Buffer.from(passphrase) }),
+                openKeyFiles({
+                  directory: join(folder, 'keys'),
+                  passphrases: onePassphrase(Buffer.from(passphrase), 'the test'),
+                }),
               ),
             confirm: (examination) => {
               meddle(examination);

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { CountersignError } from '../../src/errors.ts';
+import { CountersignError, EXIT } from '../../src/errors.ts';
 import { addedLines, homeState, type HomeState } from '../peers/forge.ts';
 import type { Finished, RunOptions } from '../peers/program.ts';
 import type { TestStation } from '../peers/stations.ts';
@@ -16,7 +16,7 @@ export interface Refusal {
 
 /**
  * Runs a command that must be refused by this check, with exit code 3 (or another), and must leave every file of the
- * home as it was, its ledger but for one refusal line included (R17).
+ * home as it was, but for exactly one line of the ledger that says so (R17).
  */
 export async function expectRefusal(
   station: TestStation,
@@ -29,9 +29,9 @@ export async function expectRefusal(
   const refusal = refusalOf(finished);
   expect([refusal.check, finished.code], `${finished.stdout}${finished.stderr}`).toEqual([
     check,
-    options.exit ?? 3,
+    options.exit ?? EXIT.refused,
   ]);
-  checkAdded(before, station.home, check);
+  checkAdded(before, station.home, check, options.exit ?? EXIT.refused);
   return refusal;
 }
 
@@ -44,7 +44,7 @@ export async function expectThrown(
   home: string,
   run: () => Promise<unknown>,
   check: string,
-  exit = 3,
+  exit: number = EXIT.refused,
 ): Promise<CountersignError> {
   const before = homeState(home);
   const error = await run().then(
@@ -53,15 +53,14 @@ export async function expectThrown(
   );
   if (!(error instanceof CountersignError)) throw error;
   expect([error.check, error.exit], `${error.message} ${error.found ?? ''}`).toEqual([check, exit]);
-  checkAdded(before, home, check);
+  checkAdded(before, home, check, exit);
   return error;
 }
 
-function checkAdded(before: HomeState, home: string, check: string): void {
-  for (const { event, data } of addedLines(before, home)) {
-    expect(event).toBe('refusal');
-    expect(data['check']).toBe(check);
-  }
+/** A refusal (exit 3) is one line of the ledger; whatever ends otherwise changed nothing, and leaves none. */
+function checkAdded(before: HomeState, home: string, check: string, exit: number): void {
+  const added = addedLines(before, home).map(({ event, data }) => [event, data['check']]);
+  expect(added).toEqual(exit === EXIT.refused ? [['refusal', check]] : []);
 }
 
 /** The error document of a command that failed. */

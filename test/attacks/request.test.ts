@@ -3,7 +3,7 @@ import { cpSync, symlinkSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { RequestManifest } from '../../src/bundle/manifest.ts';
 import { forge, stolenKey, strangersKey, type ForgedContents, type ForgedRequest } from '../peers/forge.ts';
-import { signAll, type TestStation } from '../peers/stations.ts';
+import { signAll, station, type TestStation } from '../peers/stations.ts';
 import { review } from '../../src/offline/review.ts';
 import { withOfflineStation } from '../../src/offline/session.ts';
 import { expectRefusal, expectThrown } from './refusal.ts';
@@ -198,7 +198,7 @@ describe('a request of an online half that the attacker owns', () => {
     const { home } = app.offline;
     await expectThrown(
       home,
-      () => withOfflineStation(home, 'review', (station) => review(station, file)),
+      () => withOfflineStation(home, 'review', (station) => review(station, file, [])),
       check,
     );
   });
@@ -225,6 +225,17 @@ describe('a request of an online half that the attacker owns', () => {
       });
       await expectRefusal(app.offline, ['review', to], 'SEAL-STRANGER');
     }
+  });
+
+  test('R5 SEAL-SIDE: a request that a paired offline station sealed', async () => {
+    const second = await station('offline', 'second');
+    const card = app.on('second.card');
+    const { digest } = await second.ok<{ digest: string }>('station', 'card', '-o', card);
+    await app.offline.ok('station', 'pair', card, '--approve', digest);
+    const to = app.on('offline-sealed.tar');
+    await forge<RequestManifest>(app.on('next.request.tar'), to, stolenKey(second.home), () => undefined);
+    const { found } = await expectRefusal(app.offline, ['review', to], 'SEAL-SIDE');
+    expect(found).toBe('second');
   });
 
   test('R5 SEAL-SENDER: the real seal under another sender', async () => {

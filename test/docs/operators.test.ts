@@ -56,10 +56,25 @@ test('every command of the operators’ guide does what it says, in order', asyn
     const finished = await run(['bundle', 'digest', join(stick, file), '--json']);
     return finished.code === 0 ? (finished.json() as { digest: string }).digest : '';
   };
+  const headOf = async (file: string): Promise<string> => {
+    const finished = await run(['bundle', 'inspect', join(stick, file), '--json']);
+    if (finished.code !== 0) return '';
+    return (finished.json() as { manifest: { head: { hash: string } } }).manifest.head.hash;
+  };
+  const rootKeyId = async (): Promise<string> => {
+    const finished = await run(['key', 'list', '--json'], { home: join(folder, 'offline') });
+    if (finished.code !== 0) return '';
+    return (
+      (finished.json() as { keys: { id: string; role: string }[] }).keys.find(({ role }) => role === 'root')
+        ?.id ?? ''
+    );
+  };
   for (const { side, script } of blocks) {
     variables['BUILD_CARD_DIGEST'] = await digestOf('build.card');
     variables['VAULT_CARD_DIGEST'] = await digestOf('vault-a.card');
     variables['REQUEST_DIGEST'] = await digestOf('first.request.tar');
+    variables['HEAD_HASH'] = await headOf('second.response.tar');
+    variables['ROOT_KEY_ID'] = await rootKeyId();
     const home = join(folder, side);
     const finished = await runProcess('bash', ['-euc', script], {
       cwd: folder,

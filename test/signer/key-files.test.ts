@@ -1,5 +1,13 @@
-import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import {
+  chmodSync,
+  linkSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -9,9 +17,10 @@ import { CountersignError } from '../../src/errors.ts';
 import { ALGORITHMS, type SignatureScheme } from '../../src/metadata/key.ts';
 import { verifySignature } from '../../src/metadata/signature.ts';
 import { readEncryptedPrivateKey } from '../../src/signer/keyfile/encrypted-private-key.ts';
-import { readForeignKey } from '../../src/signer/keyfile/foreign-key.ts';
-import { type KeyFiles, openKeyFiles } from '../../src/signer/keyfile/key-files.ts';
-import type { GeneratedKey, SignTask } from '../../src/signer/signer.ts';
+import { openKeyFiles } from '../../src/signer/keyfile/key-files.ts';
+import { onePassphrase } from '../../src/signer/keyfile/passphrases.ts';
+import { publicKeyFromSpki } from '../../src/metadata/public-key.ts';
+import type { GeneratedKey, Signer, SignTask, TakeTask } from '../../src/signer/signer.ts';
 import { runOk, scratchFolder } from '../peers/process.ts';
 import { caught } from './caught.ts';
 import { pinned } from './open-test-token.ts';
@@ -25,10 +34,10 @@ function newDirectory(): string {
 
 async function withKeys<T>(
   directory: string,
-  work: (keys: KeyFiles) => Promise<T>,
+  work: (keys: Signer) => Promise<T>,
   passphrase = PASSPHRASE,
 ): Promise<T> {
-  const keys = openKeyFiles({ directory, passphrase });
+  const keys = openKeyFiles({ directory, passphrases: onePassphrase(passphrase, 'the test') });
   try {
     return await work(keys);
   } finally {
@@ -38,6 +47,12 @@ async function withKeys<T>(
 
 function task(key: GeneratedKey, scheme: SignatureScheme, message = Buffer.from('document')): SignTask {
   return { key: pinned(key), scheme, message };
+}
+
+function takeTask(privateKey: KeyObject, id: string): TakeTask {
+  const spki = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
+  const privateKeyInfo = privateKey.export({ format: 'der', type: 'pkcs8' });
+  return { privateKeyInfo, public: publicKeyFromSpki(spki), label: 'taken', id, role: 'root' };
 }
 
 describe('key files', () => {
@@ -114,9 +129,9 @@ describe('key files', () => {
     );
     expect(error).toMatchObject({ check: 'PASSPHRASE-INCORRECT', exit: 6 });
     expect(heard).toEqual([]);
-    expect(await caught(() => openKeyFiles({ directory, passphrase: Buffer.alloc(0) }))).toMatchObject({
-      check: 'PASSPHRASE-EMPTY',
-    });
+    expect(
+      await caught(() => withKeys(directory, (keys) => keys.sign(tasks), Buffer.alloc(0))),
+    ).toMatchObject({ check: 'PASSPHRASE-EMPTY' });
   });
 
   it('a changed file never opens as another key', async () => {
@@ -158,13 +173,39 @@ describe('key files', () => {
     expect(
       await caught(() => withKeys(directory, (keys) => keys.generate([{ ...wanted, algorithm: 'ed25519' }]))),
     ).toMatchObject({ check: 'KEY-FILE-EXISTS' });
-    const { privateKey } = generateKeyPairSync('ed25519');
-    const taken = privateKey.export({ format: 'der', type: 'pkcs8' });
-    expect(await caught(() => withKeys(directory, (keys) => keys.take(taken, 'aa')))).toMatchObject({
+    const other = takeTask(generateKeyPairSync('ed25519').privateKey, 'aa');
+    expect(await caught(() => withKeys(directory, (keys) => keys.take(other)))).toMatchObject({
       check: 'KEY-FILE-EXISTS',
-      exit: 2,
+      exit: 3,
     });
     expect(readdirSync(directory)).toEqual(['aa.pem']);
+  });
+
+  it('a key that was taken in signs, and taking it in again goes on with its file', async () => {
+    const directory = newDirectory();
+    const taken = takeTask(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey, 'taken');
+    const key = await withKeys(directory, (keys) => keys.take(taken));
+    expect(key).toMatchObject({ public: taken.public, grade: 'F' });
+    const before = readFileSync(join(directory, 'taken.pem'));
+    expect(await withKeys(directory, (keys) => keys.take(taken))).toEqual(key);
+    expect(readFileSync(join(directory, 'taken.pem'))).toEqual(before);
+    await withKeys(directory, (keys) => keys.sign([task(key, 'ecdsa-sha256')]));
+  });
+
+  it('a destroyed key file is overwritten, and gone', async () => {
+    const directory = newDirectory();
+    const [key] = await withKeys(directory, (keys) =>
+      keys.generate([{ algorithm: 'ed25519', label: 'k', id: 'aa' }]),
+    );
+    linkSync(join(directory, 'aa.pem'), join(directory, 'same-blocks'));
+    const before = readFileSync(join(directory, 'same-blocks'));
+    const made = pinned(key as GeneratedKey);
+    expect(await withKeys(directory, (keys) => keys.destroy(made))).toBe(true);
+    expect(await withKeys(directory, (keys) => keys.destroy(made))).toBe(false);
+    expect(readdirSync(directory)).toEqual(['same-blocks']);
+    const after = readFileSync(join(directory, 'same-blocks'));
+    expect(after.length).toBe(before.length);
+    expect(after.includes(before.subarray(40, 72))).toBe(false);
   });
 
   it('KEY-FILE and KEY-FILE-MODE: a file that is gone, or that others can read', async () => {
@@ -267,69 +308,5 @@ describe('KEY-FILE-FORMAT: hostile key files', () => {
       }),
       { numRuns: 1000 },
     );
-  });
-});
-
-describe('KEY-IMPORT: private keys of other programs', () => {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const spki = createPrivateKey(privateKey.export({ format: 'pem', type: 'pkcs8' }))
-    .export({ format: 'der', type: 'pkcs8' })
-    .toString('hex');
-  const notary = (pem: string): Buffer =>
-    Buffer.from(pem.replace('-----\n', '-----\ngun: localhost:5443/dk/one\nrole: targets\n\n'));
-
-  it('reads what Notary writes: its headers taken out, PBKDF2 with SHA-1 opened', async () => {
-    const plain = join(scratch, 'plain.pem');
-    writeFileSync(plain, privateKey.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600 });
-    const form = ['pkcs8', '-topk8', '-v2', 'aes-256-cbc', '-v2prf', 'hmacWithSHA1', '-iter', '2048'];
-    const { stdout } = await runOk('openssl', [...form, '-in', plain, '-passout', 'pass:secret']);
-    const key = readForeignKey(notary(stdout), Buffer.from('secret'));
-    expect(key).toMatchObject({
-      role: 'targets',
-      gun: 'localhost:5443/dk/one',
-      public: { algorithm: 'ecdsa-p256' },
-    });
-    expect(key.privateKeyInfo.toString('hex')).toBe(spki);
-    for (const wrong of [Buffer.from('wrong'), null])
-      expect(await caught(() => readForeignKey(notary(stdout), wrong))).toMatchObject({
-        check: 'PASSPHRASE-INCORRECT',
-        exit: 6,
-      });
-  });
-
-  it('reads SEC1, plain and with the old OpenSSL encryption', () => {
-    const plain = privateKey.export({ format: 'pem', type: 'sec1' }) as string;
-    expect(readForeignKey(Buffer.from(plain), null).privateKeyInfo.toString('hex')).toBe(spki);
-    const old = privateKey.export({
-      format: 'pem',
-      type: 'sec1',
-      cipher: 'aes-256-cbc',
-      passphrase: 'secret',
-    }) as string;
-    expect(old).toContain('DEK-Info');
-    expect(readForeignKey(Buffer.from(old), Buffer.from('secret')).privateKeyInfo.toString('hex')).toBe(spki);
-  });
-
-  it('a taken key signs', async () => {
-    const directory = newDirectory();
-    const { privateKeyInfo, public: publicKey } = readForeignKey(
-      Buffer.from(privateKey.export({ format: 'pem', type: 'pkcs8' })),
-      null,
-    );
-    const key = await withKeys(directory, (keys) => keys.take(privateKeyInfo, 'taken'));
-    expect(key.public).toEqual(publicKey);
-    await withKeys(directory, (keys) => keys.sign([task(key, 'ecdsa-sha256')]));
-  });
-
-  it.each([
-    '',
-    'text',
-    '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n',
-    '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n',
-  ])('KEY-IMPORT refuses %j', async (text) => {
-    expect(await caught(() => readForeignKey(Buffer.from(text), null))).toMatchObject({
-      check: 'KEY-IMPORT',
-      exit: 3,
-    });
   });
 });

@@ -16,6 +16,7 @@ import {
 import { checkGun, checkTargetName, checkTargetsRoleName } from './names.ts';
 import { newSnapshot, newTimestamp } from './online-roles.ts';
 import { checkRoot, declaredRootKeys, newRoot, rootRoleKeys, withQuorums } from './root.ts';
+import { sharedRootKeys } from './shared-root-keys.ts';
 import { checkTargets, listedFiles, newTargets, targetsOf, withTargets } from './targets.ts';
 import { fromBase64 } from '../../encoding/text.ts';
 
@@ -37,6 +38,7 @@ export const notary: Dialect = {
 
   roleKeys: rootRoleKeys,
   declaredKeys: declaredRootKeys,
+  sharedRootKeys,
   delegatedKeys: delegatedRoleKeys,
   delegations: delegationsOf,
   isValid: signatureVerifies,

@@ -29,9 +29,7 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
  */
 export function foreignBlocks(bytes: Uint8Array): ForeignBlock[] {
   if (bytes.length > MAX_BYTES) throw notKeys(`at most ${String(MAX_BYTES)} bytes`, String(bytes.length));
-  const lines = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-    .toString('latin1')
-    .split(/\r?\n/);
+  const lines = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1').split(/\r?\n/);
   const blocks: ForeignBlock[] = [];
   for (let at = 0; at < lines.length; at++) {
     const label = BEGIN.exec(lines[at] ?? '')?.[1];

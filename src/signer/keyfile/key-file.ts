@@ -115,7 +115,11 @@ export async function eraseKeyFile(directory: string, file: string): Promise<boo
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT') return false;
-    throw unavailable('KEY-FILE', 'the key file cannot be erased', { where: path, found: code ?? 'error', cause });
+    throw unavailable('KEY-FILE', 'the key file cannot be erased', {
+      where: path,
+      found: code ?? 'error',
+      cause,
+    });
   }
 }
 

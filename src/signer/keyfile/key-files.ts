@@ -5,14 +5,30 @@ import { promisify } from 'node:util';
 import { refused } from '../../errors.ts';
 import type { Algorithm } from '../../metadata/key.ts';
 import { publicKeyFromSpki } from '../../metadata/public-key.ts';
-import type { GeneratedKey, GenerateTask, KeyLocation, Signer, SigningKey, SignTask, TakeTask } from '../signer.ts';
+import type {
+  GeneratedKey,
+  GenerateTask,
+  KeyLocation,
+  Signer,
+  SigningKey,
+  SignTask,
+  TakeTask,
+} from '../signer.ts';
 import {
   decryptPrivateKey,
   type EncryptedPrivateKey,
   encryptPrivateKey,
   type ScryptParameters,
 } from './encrypted-private-key.ts';
-import { eraseKeyFile, keyFileName, keyFileNames, readKeyFile, requireKeyFile, syncDirectory, writeKeyFile } from './key-file.ts';
+import {
+  eraseKeyFile,
+  keyFileName,
+  keyFileNames,
+  readKeyFile,
+  requireKeyFile,
+  syncDirectory,
+  writeKeyFile,
+} from './key-file.ts';
 import { newParameters, PassphraseKeys, stillCurrent } from './passphrase-keys.ts';
 import { type KeyFileOwner, type Passphrases, wrongPassphrase } from './passphrases.ts';
 import { signWithKey } from './software-signature.ts';
@@ -112,7 +128,9 @@ class PassphraseSigner implements Signer {
         : await this.decrypt(existing, file, owner);
     const described = describe(key, file);
     if (!Buffer.from(described.public.spki).equals(expected.spki))
-      throw refused('KEY-FILE-EXISTS', 'the key file holds another key', { where: join(this.directory, file) });
+      throw refused('KEY-FILE-EXISTS', 'the key file holds another key', {
+        where: join(this.directory, file),
+      });
     if (existing === null) await this.store(key, file, owner);
     await syncDirectory(this.directory);
     return described;
@@ -153,7 +171,11 @@ class PassphraseSigner implements Signer {
     }
   }
 
-  private async decrypt(encrypted: EncryptedPrivateKey, file: string, owner: KeyFileOwner): Promise<KeyObject> {
+  private async decrypt(
+    encrypted: EncryptedPrivateKey,
+    file: string,
+    owner: KeyFileOwner,
+  ): Promise<KeyObject> {
     const { keys, origin } = await this.passphraseOf(owner);
     const where = join(this.directory, file);
     const plain = decryptPrivateKey(encrypted, await keys.key(encrypted.scrypt));

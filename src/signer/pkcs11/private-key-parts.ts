@@ -14,14 +14,16 @@ import type { PrivateKeyParts } from './protocol.ts';
 export function privateKeyParts(privateKeyInfo: Uint8Array, expected: PublicKey): PrivateKeyParts {
   const key = createPrivateKey({ key: Buffer.from(privateKeyInfo), format: 'der', type: 'pkcs8' });
   const spki = createPublicKey(key).export({ format: 'der', type: 'spki' });
-  if (!spki.equals(expected.spki)) throw refused('KEY-PUBLIC', 'the private key belongs to another public key');
+  if (!spki.equals(expected.spki))
+    throw refused('KEY-PUBLIC', 'the private key belongs to another public key');
   if (expected.algorithm.startsWith('rsa-')) return rsaParts(key);
   const { d = '' } = key.export({ format: 'jwk' });
   return {
     kind: 'ec',
     curve: CURVES[expected.algorithm] ?? 'ed25519',
     value: number(d),
-    point: keyBits(expected),
+    // A copy: this one is zeroed with the rest.
+    point: Buffer.from(keyBits(expected)),
   };
 }
 

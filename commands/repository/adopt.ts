@@ -1,0 +1,57 @@
+import { exportRequest } from '../../src/online/export.ts';
+import { withOnlineStation } from '../../src/online/session.ts';
+import { Args, BaseCommand, Flags } from '../../src/terminal/base-command.ts';
+import { digestLines } from '../../src/terminal/digest-block.ts';
+import { showPath } from '../../src/terminal/escape.ts';
+import { startProgress } from '../../src/terminal/progress.ts';
+import { readBackLine } from '../../src/terminal/written-file.ts';
+
+export default class RepositoryAdopt extends BaseCommand {
+  static override summary = 'show an existing repository to the offline half, which pins its root';
+  static override description =
+    'Writes a request that asks for no signature: every root, and what is published now, verified. The officer compares the words of the root file with what came by another way, signs the request, and from then on knows the repository. Add it before with repository add.';
+  static override examples = [
+    '<%= config.bin %> repository adopt registry.example.com/team/app -o /media/stick/adopt.request.tar',
+  ];
+  static override strict = false;
+  static override args = { gun: Args.string({ required: true, description: 'repositories (GUNs)' }) };
+  static override flags = {
+    output: Flags.string({ char: 'o', required: true, description: 'file to write', helpValue: 'FILE' }),
+    to: Flags.string({
+      multiple: true,
+      description: 'offline station to address (default: all paired)',
+      helpValue: 'NAME',
+    }),
+  };
+
+  async run(): Promise<void> {
+    const { argv, flags } = await this.parse(RepositoryAdopt);
+    await withOnlineStation(flags.home, 'repository adopt', 'write', async ({ station, stores }) => {
+      const progress = startProgress('reading repositories');
+      try {
+        const result = await exportRequest(station, stores, {
+          names: argv as string[],
+          out: flags.output,
+          to: flags.to ?? [],
+          supersede: null,
+          adopt: true,
+          filler: null,
+          progress: (done, total) => {
+            progress.update(done, total);
+          },
+        });
+        progress.end();
+        this.show(result, () =>
+          [
+            `wrote ${showPath(result.out)} (${String(result.size)} bytes)`,
+            ...readBackLine(result.readBack, result.out),
+            '',
+            ...digestLines('request', result.request),
+          ].join('\n'),
+        );
+      } finally {
+        progress.end();
+      }
+    });
+  }
+}
