@@ -82,10 +82,10 @@ function editOf(
     } else if (changesQuorum(change, role) && !exists) throw absent(role, where);
   }
   if (!exists) return { role, declared: null };
-  return {
-    role,
-    declared: { quorum: quorumAfter(dialect, role, current, changes.slice(since), inputs), paths },
-  };
+  const quorum = quorumAfter(dialect, role, current, changes.slice(since), inputs);
+  if (quorum.keys.some(({ slot }) => slot !== null))
+    throw refused('CHANGE-KEY', 'the key of a delegated role is not made at signing', { where });
+  return { role, declared: { quorum, paths } };
 }
 
 function removePaths(paths: string[], gone: readonly string[], where: string): void {

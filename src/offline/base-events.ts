@@ -15,11 +15,12 @@ export function baseEvents(
   examination: Examination,
   manifest: RequestManifest,
 ): ExchangeEvent[] {
-  return examination.repositories.flatMap(({ reading, differences }) => {
+  return examination.repositories.flatMap(({ reading, differences, retires }) => {
     const repository = repositoryKey(reading.record);
     if (station.signing.get(examination.digest)?.accepted.has(repository)) return [];
     const marks = marksOf(station.marks, repository);
     const events: ExchangeEvent[] = [
+      ...(retires ? [{ event: 'retired', data: { repository, request: examination.digest } } as const] : []),
       {
         event: 'accepted',
         data: {

@@ -12,6 +12,8 @@ export interface RepositoryExamination {
   readonly roles: readonly ComputedRole[];
   readonly differences: readonly RoleDifference[];
   readonly anomalies: readonly Anomaly[];
+  /** Whether what this station knows of the repository is retired with the officer's yes. */
+  readonly retires: boolean;
   /** At first contact, who may sign as the root says that is not pinned yet; empty otherwise. */
   readonly contact: readonly QuorumDifference[];
   readonly fills: ReadonlyMap<string, Uint8Array>;

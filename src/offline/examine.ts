@@ -16,7 +16,7 @@ import { differencesOf } from '../review/difference.ts';
 import { quorumDifferences } from '../review/key-difference.ts';
 import { groupFirstRoots } from '../review/first-roots.ts';
 import { repositoryKey } from '../station/events.ts';
-import { marksOf, type StationMarks } from '../station/marks.ts';
+import { marksOf, withoutLineage, type StationMarks } from '../station/marks.ts';
 import { pinnedRoot } from '../station/archive.ts';
 import type { OfflineStation } from './station.ts';
 import type { Examination, RepositoryExamination } from './examination.ts';
@@ -150,7 +150,9 @@ function examineRepository(
   before: RepositoryExamination | undefined,
 ): RepositoryExamination {
   const key = repositoryKey(record);
-  const marks = marksOf(station.marks, key);
+  const all = marksOf(station.marks, key);
+  const retires = begins(record, all, bundle.digest);
+  const marks = retires ? withoutLineage(all) : all;
   const { manifest } = bundle;
   if (!station.signing.get(bundle.digest)?.accepted.has(key))
     checkSequence(
@@ -184,8 +186,30 @@ function examineRepository(
     roles,
     differences,
     fills,
+    retires,
     contact: marks.pinned || !reading.base ? [] : quorumDifferences(reading.dialect, null, reading.base.root),
-    anomalies: anomaliesOf(reading, differences, marks, manifest.from.key, station.now, known),
+    anomalies: [
+      ...(retires ? [restartAnomaly(record.name, all)] : []),
+      ...anomaliesOf(reading, differences, marks, manifest.from.key, station.now, known),
+    ],
+  };
+}
+
+/** Whether the request begins a repository anew that this station knows otherwise, and has not done so yet (M3). */
+function begins(
+  { operation }: RequestManifest['repositories'][number],
+  { pinned, signed, retiredBy }: StationMarks,
+  digest: string,
+): boolean {
+  return operation === 'restart' && !retiredBy.has(digest) && (pinned !== null || signed.size > 0);
+}
+
+function restartAnomaly(name: string, { pinned }: StationMarks): Anomaly {
+  const version = String(pinned?.version ?? 1);
+  return {
+    id: `RESTART:${name}:${version}`,
+    typed: true,
+    text: `${name} would begin anew: root ${version}, which this station knows, and its keys are retired for good`,
   };
 }
 

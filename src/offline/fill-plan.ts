@@ -3,8 +3,10 @@ import { incomplete } from '../errors.ts';
 import type { Algorithm, PublicKey } from '../metadata/key.ts';
 import type { RepositoryReading } from '../exchange/read-request.ts';
 import type { SigningKey } from '../signer/signer.ts';
+import { pinnedRoot } from '../station/archive.ts';
 import { repositoryKey } from '../station/events.ts';
 import { keyById } from '../station/key-registry.ts';
+import { marksOf } from '../station/marks.ts';
 import { placeBeside, placeOf, type SignerPlace } from '../station/signers.ts';
 import type { OfflineStation } from './station.ts';
 
@@ -126,10 +128,18 @@ function chooseRoot(choice: Choice): SigningKey {
   return key;
 }
 
-/** Canonical IDs of the keys that the slot's role has now: a new key is none of them. */
-function currentKeys({ reading, slot }: Choice): ReadonlySet<string> {
-  const { base, dialect } = reading;
-  const keys = base ? dialect.declaredKeys(base.root, slot.role).keys : [];
+/**
+ * Canonical IDs of the keys that the slot's role has now, or had before a repository begins anew: a new key is none
+ * of them, unless the request names it.
+ */
+function currentKeys({ station, reading, repository, slot }: Choice): ReadonlySet<string> {
+  const { base, dialect, record } = reading;
+  const root =
+    base?.root ??
+    (record.operation === 'restart'
+      ? pinnedRoot(station.home, marksOf(station.marks, repository), record)
+      : null);
+  const keys = root ? dialect.declaredKeys(root, slot.role).keys : [];
   return new Set(keys.map(({ canonicalId }) => canonicalId));
 }
 

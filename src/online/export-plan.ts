@@ -10,7 +10,7 @@ import { dialectOf } from '../metadata/dialects.ts';
 import type { PublicKey } from '../metadata/key.ts';
 import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
 import { marksOf } from '../station/marks.ts';
-import { documentOf, withAncestors } from '../exchange/request.ts';
+import { documentOf, restarts, withAncestors } from '../exchange/request.ts';
 import { keyHolders } from '../station/key-holders.ts';
 import { fetchRepository, type FetchedRepository } from './fetch.ts';
 import type { Recipient } from './make-request.ts';
@@ -130,7 +130,9 @@ function rolePlans(
   fetched: FetchedRepository | null,
   floors: ReadonlyMap<string, number>,
 ): RolePlan[] {
+  const anew = restarts(changes);
   return changedRoles(dialect, changes).map((role) => {
+    if (anew) return { role, version: 1, expires: expiryFor(changes, role, station.now) };
     const current = (fetched && documentOf(fetched.verified, role)?.version) ?? 0;
     const taken = station.outbox.taken.get(`${repositoryKey(entry)} ${role}`) ?? 0;
     const version = role === 'root' ? current + 1 : Math.max(current, taken, floors.get(role) ?? 0) + 1;

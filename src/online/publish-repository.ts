@@ -52,8 +52,13 @@ export async function publishRepository(
     const { verified, posted } = await post(station, publication, signers);
     const state = posted ? 'published' : 'already-published';
     const key = repositoryKey(entry);
+    const retired: ExchangeEvent[] =
+      repository.reading.record.operation === 'restart'
+        ? [{ event: 'retired', data: { repository: key, request } }]
+        : [];
     const published: ExchangeEvent = { event: 'published', data: { request, repository: key } };
-    return { result: { ...base, state }, events: [published, ...seenEvents(station, entry, verified)] };
+    const seen = seenEvents(station, entry, verified);
+    return { result: { ...base, state }, events: [...retired, published, ...seen] };
   } catch (error) {
     if (!(error instanceof CountersignError)) throw error;
     const state = error.exit === EXIT.conflict ? 'conflict' : 'failed';

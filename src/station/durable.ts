@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -42,6 +43,7 @@ export function replaceDurably(path: string, bytes: Uint8Array): void {
 
 /** Removes a file, for good once this returns; one that is not there is removed already. */
 export function removeDurably(path: string): void {
+  if (!existsSync(dirname(path))) return;
   rmSync(path, { force: true });
   syncFolder(dirname(path));
 }

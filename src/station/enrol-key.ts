@@ -3,9 +3,9 @@ import { notary } from '../metadata/notary/dialect.ts';
 import type { OpenToken } from '../signer/pkcs11/token.ts';
 import { parseKeyUri, type TokenUri } from '../signer/pkcs11/uri.ts';
 import type { GeneratedKey, SigningKey } from '../signer/signer.ts';
-import { isCardRole } from './card-keys.ts';
 import type { Home } from './home.ts';
 import { foldKeys, keyEvent, stationKeyId, type KeyRegistry } from './key-registry.ts';
+import { checkHeldRole } from './key-roles.ts';
 import type { SignerPlace } from './signers.ts';
 import { tokenPlace } from './token-place.ts';
 
@@ -38,7 +38,7 @@ export interface EnrolPorts {
  */
 export async function enrolKey(home: Home, options: EnrolOptions, ports: EnrolPorts): Promise<SigningKey> {
   const { role, repository } = options;
-  checkRole(home, role);
+  checkHeldRole(home.side, role);
   const uri = parseKeyUri(options.uri);
   const registry = foldKeys(home.ledger.lines());
   const { place, pinSource } = await tokenPlace(home, options.uri);
@@ -62,16 +62,6 @@ export async function enrolKey(home: Home, options: EnrolOptions, ports: EnrolPo
   } finally {
     await token.close();
   }
-}
-
-function checkRole(home: Home, role: string): void {
-  const delegated = isCardRole(role) && role !== 'root' && role !== 'targets';
-  const online = ['snapshot', 'timestamp'].includes(role);
-  if (delegated || (home.side === 'online' ? online : isCardRole(role))) return;
-  throw usage('KEY-ROLE', `an ${home.side} station holds no ${role} key`, {
-    expected: home.side === 'online' ? 'snapshot, timestamp, targets/NAME' : 'root, targets, targets/NAME',
-    found: role,
-  });
 }
 
 /** Whether the URI names a key that is registered: seen before a PIN is asked for. */

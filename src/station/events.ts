@@ -25,6 +25,7 @@ export type ExchangeEvent =
     >
   | Event<'outcome', { request: string; repository: string; role: string; key: string; signature: string }>
   | Event<'bound', { key: string; repository: string }>
+  | Event<'retired', { repository: string; request: string }>
   | Event<'dropped', { repository: string; role: string; key: string }>
   | Event<'sealed', { request: string; response: string; sequence: number; to: string }>
   | Event<'released', { request: string; response: string }>

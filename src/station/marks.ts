@@ -17,6 +17,7 @@ interface MutableMarks {
   sequences: Map<string, number>;
   floors: Map<string, Floor>;
   partner: string | null;
+  retiredBy: Set<string>;
 }
 
 export interface StationMarks extends Marks {
@@ -24,6 +25,8 @@ export interface StationMarks extends Marks {
   readonly sequences: ReadonlyMap<string, number>;
   /** By role; none but after a recovery. */
   readonly floors: ReadonlyMap<string, Floor>;
+  /** Requests with which the repository began anew: what was known before is retired (M3). */
+  readonly retiredBy: ReadonlySet<string>;
 }
 
 const NOTHING: StationMarks = {
@@ -34,6 +37,7 @@ const NOTHING: StationMarks = {
   sequences: new Map(),
   floors: new Map(),
   partner: null,
+  retiredBy: new Set(),
 };
 
 /** Marks of every repository, out of the ledger only (M1). */
@@ -50,6 +54,7 @@ export function foldMarks(lines: Iterable<RecordedEvent>): ReadonlyMap<string, S
         sequences: new Map(),
         floors: new Map(),
         partner: null,
+        retiredBy: new Set(),
       };
       all.set(repository, marks);
     }
@@ -71,6 +76,9 @@ export function foldMarks(lines: Iterable<RecordedEvent>): ReadonlyMap<string, S
     } else if (event === 'accepted') {
       of(data.repository).sequences.set(data.from, data.sequence);
       of(data.repository).partner = data.from;
+    } else if (event === 'retired') {
+      const marks = of(data.repository);
+      all.set(data.repository, { ...marks, ...forgotten(), retiredBy: marks.retiredBy.add(data.request) });
     } else if (event === 'recovered-floor') {
       const { floors } = of(data.repository);
       const before = floors.get(data.role) ?? { seen: 0, signed: 0 };
@@ -79,6 +87,16 @@ export function foldMarks(lines: Iterable<RecordedEvent>): ReadonlyMap<string, S
     }
   }
   return all;
+}
+
+/** A lineage that begins: nothing is pinned, seen or signed in it. */
+function forgotten(): Pick<MutableMarks, 'pinned' | 'pinnedFile' | 'seen' | 'signed' | 'floors'> {
+  return { pinned: null, pinnedFile: null, seen: new Map(), signed: new Map(), floors: new Map() };
+}
+
+/** The marks as they will be once a request has begun the repository anew. */
+export function withoutLineage(marks: StationMarks): StationMarks {
+  return { ...marks, ...forgotten() };
 }
 
 /** Marks of one repository; empty where the station never met it. */

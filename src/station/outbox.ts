@@ -89,6 +89,10 @@ export function foldOutbox(lines: Iterable<RecordedEvent>): Outbox {
         answers.add(data.response);
         if (data.previous) predecessors.add(data.previous);
         break;
+      case 'retired':
+        // Versions of what was before say nothing about a repository that began anew.
+        for (const key of taken.keys()) if (key.startsWith(`${data.repository} `)) taken.delete(key);
+        break;
       case 'filled':
         fills.set(`${data.request} ${data.repository}`, data.sha256);
         break;

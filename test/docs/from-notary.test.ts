@@ -24,7 +24,7 @@ interface Described {
   readonly flags: Readonly<Record<string, { readonly char?: string }>>;
 }
 
-test('each command that the page names, and each of its flags, is one of the program', async () => {
+test('each command that the page names, and each of its flags, is one of the program', () => {
   const commands = JSON.parse(readFileSync(`${root}dist/commands.json`, 'utf8')) as Described[];
   const lines = [...page.replaceAll('\\\n', ' ').matchAll(/^(countersign .*)$|`(countersign [^`]+)`/gm)];
   const named = lines.map(([, block, inline]) => (block ?? inline ?? '').trim());
@@ -56,7 +56,9 @@ async function listed(program: string, ...words: string[]): Promise<string[]> {
 }
 
 test('each command of the notary and docker clients has its row', async () => {
-  const rows = [...page.matchAll(/^\| `((?:notary|docker trust) [^`]+)`/gm)].map(([, command]) => command ?? '');
+  const rows = [...page.matchAll(/^\| `((?:notary|docker trust) [^`]+)`/gm)].map(
+    ([, command]) => command ?? '',
+  );
   const all: string[] = [];
   for (const name of await listed('notary')) {
     const below = ['key', 'delegation'].includes(name) ? await listed('notary', name) : [];
@@ -100,10 +102,17 @@ test('moving in: the commands of the page take a stock repository to a root key 
     const finished = await online.run(['bundle', 'digest', join(stick, file), '--json']);
     return finished.code === 0 ? (finished.json() as { digest: string }).digest : '';
   };
+  /** The ID of the server's key, which review shows and the officer types. */
+  const serverKey = async (): Promise<string> => {
+    const { stdout } = await offline.run(['review', join(stick, 'snapshot.request.tar'), '--json']);
+    return /SERVER-KEY:[^"]*:([0-9a-f]{64})"/.exec(stdout)?.[1] ?? '';
+  };
   const blocks = [...page.matchAll(/^```sh (online|offline)\n([^]*?)^```$/gm)];
-  expect(blocks.length).toBe(9);
+  expect(blocks.length).toBe(11);
   for (const [, side, script] of blocks) {
     variables['ADOPT_DIGEST'] = await digestOf('adopt.request.tar');
+    variables['SNAPSHOT_DIGEST'] = await digestOf('snapshot.request.tar');
+    variables['SERVER_KEY'] ||= await serverKey();
     variables['ROTATE_DIGEST'] = await digestOf('rotate.request.tar');
     const { keys } = await offline.ok<{ keys: { id: string; grade: string }[] }>('key', 'list');
     variables['NEW_ROOT'] = keys.find(({ grade }) => grade === 'A')?.id ?? '';

@@ -1,9 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startNotaryServer, type NotaryServerPeer } from '../peers/notary-server.ts';
 import { runOk, scratchFolder } from '../peers/process.ts';
+import { publish, signAll } from '../peers/stations.ts';
 import { delegate, estate, expectUnstaged, renewCard, stationKey, type Estate } from './estate.ts';
+
+// each step is a dozen programs, one after the other
+vi.setConfig({ testTimeout: 240_000 });
 
 let server: NotaryServerPeer;
 beforeAll(async () => {
@@ -94,9 +98,12 @@ function ids({ keys }: ListedDelegation): string[] {
 }
 
 /** Export, review, sign and publish; what review says. */
-async function reviewed(app: Estate, name: string): Promise<string> {
-  await app.step(name);
-  return (await app.offline.run(['review', app.on(`${name}.request.tar`), '--json'])).stdout;
+async function reviewed({ online, offline, on, ...app }: Estate, name: string): Promise<string> {
+  await online.ok('export', '-o', on(`${name}.request.tar`));
+  const { stdout } = await offline.run(['review', on(`${name}.request.tar`), '--json']);
+  await signAll({ online, offline, on, ...app }, `${name}.request.tar`, `${name}.response.tar`);
+  await publish({ online, offline, on, ...app }, `${name}.response.tar`);
+  return stdout;
 }
 
 test('S24 a delegation that is added again begins above every version that it had, whoever has its key', async () => {
@@ -158,10 +165,20 @@ test('witness: a role whose key changed is signed anew by its new key, each targ
   await app.step('carol');
   await app.stage('remove-compromised', app.gun, 'targets/alice', vault.id);
   expect((await app.step('lost')).targets).toEqual(['v1 targets', 'v2 targets']);
-  await app.stage('threshold', app.gun, 'targets/alice', '1', '--add', vault.file);
-  await app.step('back');
-  await app.stage('witness', app.gun, 'targets/alice');
-  await app.step('witness');
+  const dave = await stationKey(app, app.offline, 'targets/alice', '--label', 'dave');
+  await app.stage('threshold', app.gun, 'targets/alice', '1', '--add', dave.file, '--remove', carol.id);
+  await app.step('dave');
+  const witness = await app.stage('witness', app.gun, 'targets/alice');
+  expect(witness.changes.map(({ type, name }) => [type, name])).toEqual([
+    ['add', 'a1'],
+    ['add', 'a2'],
+  ]);
+  expect(witness.notes).toEqual([expect.stringMatching(/targets\/alice begins anew: .* has 2 targets$/)]);
+  const again = await reviewed(app, 'witness');
+  expect(again).toContain(`VANISHED:${app.gun}:targets/alice:3`);
+  const signed = await app.agree();
+  expect(signed.targets).toEqual(agreed.targets);
+  expect(signed.versions).toMatchObject({ 'targets/alice': 4 });
 });
 
 test('nested roles are declared by their parent and signed by its key; add and remove go into several roles at once', async () => {

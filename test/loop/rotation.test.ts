@@ -1,7 +1,10 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startNotaryServer, type NotaryServerPeer } from '../peers/notary-server.ts';
 import { publish, roundTrip, signAll } from '../peers/stations.ts';
 import { estate, expectUnstaged, stationKey, type Agreed, type Estate } from './estate.ts';
+
+// each step is a dozen programs, one after the other
+vi.setConfig({ testTimeout: 240_000 });
 
 let server: NotaryServerPeer;
 beforeAll(async () => {
@@ -14,11 +17,9 @@ function keysOf({ trust }: Agreed, name: string): readonly string[] {
 }
 
 async function daysLeft({ online, gun }: Estate, role: string): Promise<number> {
-  const { roles } = await online.ok<{
-    roles: { role: string; name?: string; repository?: string; expires: string }[];
-  }>('expiry');
-  const found = roles.find((one) => one.role === role && JSON.stringify(one).includes(gun));
-  return Math.round((Date.parse(found?.expires ?? '') - Date.now()) / 86_400_000);
+  const { endings } = await online.ok<{ endings: { what: string; expires: string }[] }>('expiry', gun);
+  const expires = endings.find(({ what }) => what === role)?.expires ?? '';
+  return Math.round((Date.parse(expires) - Date.now()) / 86_400_000);
 }
 
 test('keys of targets, root, snapshot and timestamp are rotated one after the other, and every client follows', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startNotaryServer, type NotaryServerPeer } from '../peers/notary-server.ts';
 import {
   delegate,
@@ -9,6 +9,9 @@ import {
   type Estate,
   type Staged,
 } from './estate.ts';
+
+// each step is a dozen programs, one after the other
+vi.setConfig({ testTimeout: 240_000 });
 
 let server: NotaryServerPeer;
 beforeAll(async () => {

@@ -124,42 +124,43 @@ export class ChildToken {
     return readClaims(this.cryptoki, this.opened(), handle);
   }
 
-  generate(input: Calls['generate']['in']): { tier: number } {
+  generate({ algorithm, label, id }: Calls['generate']['in']): { tier: number } {
     const session = this.opened();
+    return this.strictest(id, keyPairTemplates(algorithm, label, id), (template) => {
+      const { mechanism, publicKey, privateKey } = template;
+      return this.cryptoki.generateKeyPair(session, mechanism, publicKey, privateKey).privateKey;
+    });
+  }
+
+  take({ key, label, id }: Calls['take']['in']): { tier: number } {
+    const session = this.opened();
+    this.destroy(id);
+    const { publicKey, privateKeys } = takenKeyTemplates(key, label, id);
+    this.cryptoki.createObject(session, publicKey);
+    try {
+      return this.strictest(id, privateKeys, ({ template }) => this.cryptoki.createObject(session, template));
+    } catch (error) {
+      this.destroy(id);
+      throw error;
+    }
+  }
+
+  /** Makes a private key from the first template that the token takes. */
+  private strictest<Tier extends { readonly tier: number }>(
+    id: string,
+    templates: readonly Tier[],
+    make: (template: Tier) => Handle,
+  ): { tier: number } {
     let last: CryptokiError | null = null;
-    for (const template of keyPairTemplates(input.algorithm, input.label, input.id))
+    for (const template of templates)
       try {
-        const { privateKey } = this.cryptoki.generateKeyPair(
-          session,
-          template.mechanism,
-          template.publicKey,
-          template.privateKey,
-        );
-        this.keys.set(input.id, this.describe(privateKey));
+        this.keys.set(id, this.describe(make(template)));
         return { tier: template.tier };
       } catch (error) {
         if (!(error instanceof CryptokiError) || !triesNext(error.code)) throw error;
         last = error;
       }
     throw last ?? new CryptokiError('C_GenerateKeyPair', CKR.mechanismInvalid, 'CKR_MECHANISM_INVALID');
-  }
-
-  take(input: Calls['take']['in']): { tier: number } {
-    const session = this.opened();
-    this.destroy(input.id);
-    const templates = takenKeyTemplates(input.key, input.label, input.id);
-    this.cryptoki.createObject(session, templates.publicKey);
-    let last: unknown = null;
-    for (const { template, tier } of templates.privateKeys)
-      try {
-        this.keys.set(input.id, this.describe(this.cryptoki.createObject(session, template)));
-        return { tier };
-      } catch (error) {
-        last = error;
-        if (!(error instanceof CryptokiError) || !triesNext(error.code)) break;
-      }
-    this.destroy(input.id);
-    throw last;
   }
 
   destroy(id: string): number {

@@ -37,7 +37,11 @@ const SIGN_ONLY: Template = [
 ];
 const NO_COPY: Template = [{ type: CKA.copyable, value: false }];
 /** What every private key gets besides its names, strictest first. */
-export const PRIVATE_TIERS: readonly Template[] = [[...BASE, ...SIGN_ONLY, ...NO_COPY], [...BASE, ...SIGN_ONLY], BASE];
+export const PRIVATE_TIERS: readonly Template[] = [
+  [...BASE, ...SIGN_ONLY, ...NO_COPY],
+  [...BASE, ...SIGN_ONLY],
+  BASE,
+];
 
 /** Answers to a template that a looser one, or another encoding of the curve, may not get. */
 const TRY_NEXT: ReadonlySet<number> = new Set([
