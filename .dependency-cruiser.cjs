@@ -20,7 +20,7 @@ const OFFLINE_COMMANDS = [
   'clock/.*',
   'station/.*',
   'bundle/.*',
-  'key/(?!rotate).*',
+  'key/(?!rotate|renew).*',
   'token/.*',
   'log/.*',
 ];

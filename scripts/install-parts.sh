@@ -33,6 +33,9 @@ if [ "$purpose" = test ]; then
   need "/usr/lib/$(uname -m)-linux-gnu/libsoftokn3.so" libnss3
   need docker-registry docker-registry
   need skopeo skopeo
+  # of any version; where there is none, the pattern stands for itself and is no file
+  for postgres in /usr/lib/postgresql/*/bin/postgres; do :; done
+  need "$postgres" postgresql
   need strace strace
   need faketime faketime
   need tmux tmux

@@ -8,29 +8,9 @@ import type { Change } from './change.ts';
 import { changedRoles } from './changed-roles.ts';
 import { delegationEdits, isDelegated, parentOf, touchedDelegations } from './delegations.ts';
 import { entryChanges } from './entries.ts';
+import type { ChangeInputs, RolePlan } from './inputs.ts';
 import type { ComputedSlot } from './quorum.ts';
 import { newQuorums, type NewQuorums } from './root.ts';
-
-/** Version and expiry that one role is to have. */
-export interface RolePlan {
-  readonly role: string;
-  readonly version: number;
-  /** `YYYY-MM-DDTHH:MM:SSZ` */
-  readonly expires: string;
-}
-
-/** Everything that the unsigned metadata depends on (R3). */
-export interface ChangeInputs {
-  /** Null where the repository does not exist yet. */
-  readonly base: VerifiedRepository | null;
-  readonly changes: readonly Change[];
-  readonly plan: readonly RolePlan[];
-  /** Keys that a server or the online half holds: role and raw key object. */
-  readonly onlineKeys: readonly { readonly role: string; readonly value: Uint8Array }[];
-  /** What offline stations filled in, by slot ID. */
-  readonly fills: ReadonlyMap<string, Uint8Array>;
-  readonly context: KeyContext;
-}
 
 /** One key that is to sign a role. */
 export interface ComputedSigner {

@@ -1,6 +1,6 @@
 import { refused } from '../errors.ts';
 import type { Dialect } from '../metadata/dialect.ts';
-import type { ChangeInputs } from './compute.ts';
+import type { ChangeInputs } from './inputs.ts';
 import { changesQuorum, quorumAfter, type NewQuorum } from './quorum.ts';
 
 /** The quorums of top-level roles that a new root declares otherwise than the one before it. */

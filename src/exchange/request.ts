@@ -1,6 +1,7 @@
 import type { RepositoryRequest, RequestManifest, ResultRole } from '../bundle/manifest.ts';
 import type { Change } from '../change/change.ts';
-import { computeRoles, type ComputedRole, type RolePlan } from '../change/compute.ts';
+import { computeRoles, type ComputedRole } from '../change/compute.ts';
+import type { RolePlan } from '../change/inputs.ts';
 import { touchedDelegations } from '../change/delegations.ts';
 import { deriveOperation } from '../change/operation.ts';
 import { canonicalBytes, compareUtf8 } from '../encoding/canonical-json.ts';

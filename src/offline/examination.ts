@@ -1,7 +1,7 @@
 import type { RequestManifest } from '../bundle/manifest.ts';
 import type { ComputedRole } from '../change/compute.ts';
 import type { RepositoryReading } from '../exchange/read-request.ts';
-import type { Anomaly } from '../review/anomalies.ts';
+import type { Anomaly } from '../review/anomaly.ts';
 import type { QuorumDifference } from '../review/key-difference.ts';
 import type { RoleDifference } from '../review/difference.ts';
 

@@ -1,6 +1,6 @@
 import type { Change } from '../change/change.ts';
 import { changedRoles } from '../change/changed-roles.ts';
-import type { RolePlan } from '../change/compute.ts';
+import type { RolePlan } from '../change/inputs.ts';
 import { isDelegated, touchedDelegations } from '../change/delegations.ts';
 import { changedOnlineRoles } from '../change/root.ts';
 import { conflict, usage } from '../errors.ts';
@@ -13,8 +13,8 @@ import { marksOf } from '../station/marks.ts';
 import { documentOf, restarts, withAncestors } from '../exchange/request.ts';
 import { keyHolders } from '../station/key-holders.ts';
 import { fetchRepository, type FetchedRepository } from './fetch.ts';
-import type { Recipient } from './make-request.ts';
 import { onlineKey, replacementKey } from './online-keys.ts';
+import type { Recipient } from './recipient.ts';
 import type { RepositoryEntry } from './repositories.ts';
 import { retiredVersions } from './retired-roles.ts';
 import { expiryFor } from './role-expiry.ts';

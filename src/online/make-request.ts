@@ -6,18 +6,13 @@ import { buildRequest } from '../exchange/request.ts';
 import { createDurably } from '../station/durable.ts';
 import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
 import type { PlannedRepository } from './export-plan.ts';
+import type { Recipient } from './recipient.ts';
 import { unstage } from './staged.ts';
 import type { OnlineStation } from './station.ts';
 import { requestPath } from './stored-request.ts';
 
 /** A request lives for thirty days (seconds). */
 const LIFE = 30 * 86_400;
-
-/** A station that a request is for. */
-export interface Recipient {
-  readonly name: string;
-  readonly identity: string;
-}
 
 /**
  * Seals a request for planned repositories, keeps it in the home, and records it; the changes leave the staged list

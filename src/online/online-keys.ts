@@ -52,13 +52,23 @@ export function declaredOnlineKey(
   role: string,
   declared: RoleKeys,
 ): SigningKey {
-  const found = candidates(station, repository, role).findLast(({ id }) => isDeclared(declared, id));
+  const found = heldOnlineKey(station, repository, role, declared);
   if (found) return found;
   throw incomplete('KEY-NONE', `the ${role} key that the root names is not at this station`, {
     expected: declared.keys.map(({ canonicalId }) => canonicalId).join(' '),
     where: repository.name,
     hint: `key list shows the keys that are here; key rotate ${repository.name} ${role} takes one of them`,
   });
+}
+
+/** The key of this station that a root names for a role, if there is one. */
+export function heldOnlineKey(
+  station: OnlineStation,
+  repository: Repository,
+  role: string,
+  declared: RoleKeys,
+): SigningKey | undefined {
+  return candidates(station, repository, role).findLast(({ id }) => isDeclared(declared, id));
 }
 
 /** In the order in which they came. */

@@ -12,8 +12,10 @@ import type { OnlineStation } from './station.ts';
 const DAY = 86_400;
 
 /**
- * Snapshot and timestamp of a folder repository, signed by this station's own keys over the files that are to be
- * published and those that stay.
+ * Snapshot and, where no server signs it, timestamp, signed by this station's own keys over the files that are to
+ * be published and those that stay.
+ *
+ * @param timestamp false where the trust server signs the timestamp itself
  */
 export async function onlineRoleFiles(
   station: OnlineStation,
@@ -22,6 +24,7 @@ export async function onlineRoleFiles(
   current: VerifiedRepository | null,
   files: ReadonlyMap<string, Uint8Array>,
   signers: Signers,
+  timestamp = true,
 ): Promise<ReadonlyMap<string, Uint8Array>> {
   const listed = new Map<string, Uint8Array>();
   if (current) {
@@ -34,12 +37,13 @@ export async function onlineRoleFiles(
   const snapshot = await signed('snapshot', (version) =>
     dialect.newSnapshot(listed, version, expires('snapshot')),
   );
-  const timestamp = await signed('timestamp', (version) =>
+  if (!timestamp) return new Map([['snapshot', snapshot]]);
+  const above = await signed('timestamp', (version) =>
     dialect.newTimestamp(snapshot, version, expires('timestamp')),
   );
   return new Map([
     ['snapshot', snapshot],
-    ['timestamp', timestamp],
+    ['timestamp', above],
   ]);
 
   async function signed(

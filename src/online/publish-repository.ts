@@ -9,6 +9,7 @@ import { verifyRepository, type VerifiedRepository } from '../metadata/repositor
 import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
 import type { Signers } from '../station/signers.ts';
 import { fetchRepository } from './fetch.ts';
+import { heldOnlineKey } from './online-keys.ts';
 import { onlineRoleFiles } from './online-roles.ts';
 import type { PublishedRepository } from './published-repository.ts';
 import type { RepositoryEntry } from './repositories.ts';
@@ -80,12 +81,32 @@ async function post(
     return { verified: current, posted: false };
   checkUnmoved(record, current);
   checkFollowed(dialect, current, files, context);
-  const all = store.signsSnapshot
-    ? files
-    : new Map([...files, ...(await onlineRoleFiles(station, entry, dialect, current, files, signers))]);
+  const online = await onlineFiles(station, { repository, entry, store, posting }, current, files, signers);
+  const all = new Map([...files, ...online]);
   posting();
   await store.publish(all);
   return { verified: await readBack(station, { repository, entry, store, posting }, files), posted: true };
+}
+
+/**
+ * Snapshot and timestamp of a folder; for a trust server none, or the snapshot alone where its key is not the
+ * server's but was left at a client, as `notary init` does.
+ */
+async function onlineFiles(
+  station: OnlineStation,
+  { repository, entry, store }: Publication,
+  current: VerifiedRepository | null,
+  files: ReadonlyMap<string, Uint8Array>,
+  signers: Signers,
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const { dialect } = repository.reading;
+  if (!store.signsSnapshot) return onlineRoleFiles(station, entry, dialect, current, files, signers);
+  const file = files.get('root') ?? current?.root.file;
+  const declared = file && dialect.declaredKeys(dialect.parse('root', file), 'snapshot');
+  const held = declared && heldOnlineKey(station, entry, 'snapshot', declared);
+  return held && files.size > 0
+    ? onlineRoleFiles(station, entry, dialect, current, files, signers, false)
+    : new Map<string, Uint8Array>();
 }
 
 /**

@@ -1,22 +1,11 @@
 import type { RepositoryReading } from '../exchange/read-request.ts';
 import { sha256Hex } from '../encoding/hash.ts';
 import type { Marks } from '../exchange/marks.ts';
+import type { Anomaly } from './anomaly.ts';
 import type { RoleDifference, TargetChange } from './difference.ts';
 import { historyAnomalies } from './history.ts';
 import { keyAnomalies, type KnownKeys } from './key-anomalies.ts';
 import { vanishedRoles } from './vanished-roles.ts';
-
-/** Something that an officer must see before the bulk (R8). */
-export interface Anomaly {
-  /** Stable, with content: what `--accept` takes. */
-  readonly id: string;
-  /** Whether it must be accepted by typing (or `--accept`), not only seen. */
-  readonly typed: boolean;
-  /** What must be compared with what came by another way, hex: words of it are typed instead of the ID's word. */
-  readonly digest?: string;
-  /** Facts, in the order of the sentence; strings from outside are escaped by whoever shows them. */
-  readonly text: string;
-}
 
 /** A length beyond this factor of the old one is vastly different. */
 const VAST = 4;

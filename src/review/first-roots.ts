@@ -1,4 +1,4 @@
-import type { Anomaly } from './anomalies.ts';
+import type { Anomaly } from './anomaly.ts';
 
 /**
  * Two hundred first roots are one decision: their anomalies become one, which names their number and the Merkle

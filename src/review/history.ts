@@ -4,7 +4,7 @@ import type { Marks } from '../exchange/marks.ts';
 import { certificateEnds } from '../metadata/root-certificates.ts';
 import { requireThreshold } from '../metadata/threshold.ts';
 import { CountersignError } from '../errors.ts';
-import type { Anomaly } from './anomalies.ts';
+import type { Anomaly } from './anomaly.ts';
 import { quorumDifferences } from './key-difference.ts';
 
 /** A root certificate that ends within a year is worth a word: once it has ended, nothing but a new start helps. */

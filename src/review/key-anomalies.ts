@@ -1,6 +1,6 @@
 import { isDelegated } from '../change/delegations.ts';
 import type { RepositoryReading } from '../exchange/read-request.ts';
-import type { Anomaly } from './anomalies.ts';
+import type { Anomaly } from './anomaly.ts';
 import type { RoleDifference } from './difference.ts';
 import type { DelegationDifference, QuorumDifference } from './key-difference.ts';
 

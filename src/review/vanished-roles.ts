@@ -1,7 +1,7 @@
 import { isDelegated, parentOf } from '../change/delegations.ts';
 import type { Marks } from '../exchange/marks.ts';
 import type { RepositoryReading } from '../exchange/read-request.ts';
-import type { Anomaly } from './anomalies.ts';
+import type { Anomaly } from './anomaly.ts';
 
 /**
  * Delegated roles that this station saw a file of, that are declared still, and that have none in the request: the

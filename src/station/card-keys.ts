@@ -18,7 +18,7 @@ export interface CardKey {
 }
 
 /** Roles whose keys go on a card: those that a station signs for, and none of a server's. */
-const CARD_ROLE = /^(?:root|targets|targets\/.+|delegation)$/;
+const CARD_ROLE = /^(?:root|targets|targets\/.+)$/;
 
 /** Whether a key of this role belongs on a card. */
 export function isCardRole(role: string): boolean {

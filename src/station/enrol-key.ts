@@ -6,6 +6,7 @@ import type { GeneratedKey, SigningKey } from '../signer/signer.ts';
 import type { Home } from './home.ts';
 import { foldKeys, keyEvent, stationKeyId, type KeyRegistry } from './key-registry.ts';
 import { checkHeldRole } from './key-roles.ts';
+import { recordingRefusals } from './refusals.ts';
 import type { SignerPlace } from './signers.ts';
 import { tokenPlace } from './token-place.ts';
 
@@ -37,6 +38,14 @@ export interface EnrolPorts {
  *   (exit 3), TOKEN-*, PIN-* (exit 6)
  */
 export async function enrolKey(home: Home, options: EnrolOptions, ports: EnrolPorts): Promise<SigningKey> {
+  return recordingRefusals(
+    home,
+    () => null,
+    () => enrolled(home, options, ports),
+  );
+}
+
+async function enrolled(home: Home, options: EnrolOptions, ports: EnrolPorts): Promise<SigningKey> {
   const { role, repository } = options;
   checkHeldRole(home.side, role);
   const uri = parseKeyUri(options.uri);

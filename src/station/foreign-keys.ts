@@ -28,7 +28,8 @@ export interface OpenedKey {
 export interface SkippedKey {
   readonly file: string;
   readonly role: string;
-  readonly why: 'known' | 'other-side';
+  /** `no-role`: the file does not say what the key is for (Notary writes `delegation`). */
+  readonly why: 'known' | 'other-side' | 'no-role';
   readonly id: string | null;
 }
 
@@ -58,7 +59,12 @@ export async function openForeignKeys(
       const blocks = at(file.path, () => foreignBlocks(bytes));
       try {
         for (const block of blocks) {
-          const { role, repository } = foreignRole({ ...block, path: file.path }, options);
+          const purpose = purposeOf(block, file, options);
+          if (!purpose) {
+            skipped.push({ file: file.path, role: '', why: 'no-role', id: namedKey(file.path).id });
+            continue;
+          }
+          const { role, repository } = purpose;
           if (!isHeld(options.side, role, file))
             skipped.push({ file: file.path, role, why: 'other-side', id: namedKey(file.path).id });
           else keys.push(await openBlock(block, file, { role, repository }, options.passphrases));
@@ -78,6 +84,20 @@ export async function openForeignKeys(
 /** Zeroes the private keys. */
 export function wipeKeys(keys: readonly OpenedKey[]): void {
   for (const { privateKeyInfo } of keys) privateKeyInfo.fill(0);
+}
+
+/** What the key is for; null where a file in a folder does not say. */
+function purposeOf(
+  block: ForeignBlock,
+  file: ForeignFile,
+  options: OpenOptions,
+): ReturnType<typeof foreignRole> | null {
+  try {
+    return foreignRole({ ...block, path: file.path }, options);
+  } catch (error) {
+    if (file.named || !(error instanceof CountersignError) || error.check !== 'KEY-ROLE') throw error;
+    return null;
+  }
 }
 
 function isHeld(side: Side, role: string, file: ForeignFile): boolean {

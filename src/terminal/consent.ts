@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { CountersignError, refused } from '../errors.ts';
 import { allAnomalies, type Examination } from '../offline/examination.ts';
 import type { Approval } from '../offline/approval.ts';
-import type { Anomaly } from '../review/anomalies.ts';
+import type { Anomaly } from '../review/anomaly.ts';
 import { digestLines } from './digest-block.ts';
 import { askTyped, pickWords, type TypedConsent } from './prompt.ts';
 import { reviewLines, RULE } from './review-view.ts';

@@ -23,6 +23,7 @@ export function importLines({ imported, skipped }: ImportResult): string[] {
 
 function reason({ role, why }: SkippedKey): string {
   if (why === 'known') return 'this station has the key already';
+  if (why === 'no-role') return 'the file does not say what the key is for: name the file, with --role';
   return `a ${escapeCut(role, 80)} key belongs on the other half`;
 }
 

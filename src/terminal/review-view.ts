@@ -1,7 +1,7 @@
 import type { Examination, RepositoryExamination } from '../offline/examination.ts';
 import { formatTime } from '../encoding/time.ts';
 import type { TargetEntry } from '../metadata/document.ts';
-import type { Anomaly } from '../review/anomalies.ts';
+import type { Anomaly } from '../review/anomaly.ts';
 import type { RoleDifference, TargetChange } from '../review/difference.ts';
 import { digestLines } from './digest-block.ts';
 import { escapeCut, show } from './escape.ts';

@@ -28,7 +28,7 @@ export interface Estate extends TestStations {
   /** Runs a staging command; gives its JSON. */
   stage(...args: string[]): Promise<Staged>;
   /** Export, review, sign, publish; then every client must agree. Gives what review said. */
-  step(name: string): Promise<Agreed>;
+  step(name: string, ...flags: string[]): Promise<Agreed>;
   /** Every client reads the same: ours, a stock one with a cache, a fresh one, and docker's. */
   agree(): Promise<Agreed>;
 }
@@ -48,9 +48,13 @@ export interface Agreed {
   readonly trust: DockerTrust;
 }
 
-/** A repository with the tags v1 and v2, published. */
-export async function estate(server: NotaryServerPeer, name: string): Promise<Estate> {
-  const made = await stations();
+/** A repository with the tags v1 and v2, published; keys in key files, unless a token is given. */
+export async function estate(
+  server: NotaryServerPeer,
+  name: string,
+  options: Parameters<typeof stations>[0] = {},
+): Promise<Estate> {
+  const made = await stations(options);
   const gun = `${server.host}/${name}`;
   const kept = stockNotary(server);
   const docker = dockerClient(server);
@@ -58,37 +62,11 @@ export async function estate(server: NotaryServerPeer, name: string): Promise<Es
     ...made,
     ...{ gun, server, kept, docker },
     stage: (...args) => made.online.ok<Staged>(...args),
-    async step(step) {
-      await roundTrip(made, step);
+    async step(step, ...flags) {
+      await roundTrip(made, step, ...flags);
       return scene.agree();
     },
-    async agree() {
-      const ours = await made.online.ok<{
-        targets: { name: string; role: string; length: number; hashes: { sha256: string } }[];
-        roles: { role: string; version: number }[];
-      }>('list', gun);
-      const targets = ours.targets
-        .map(({ name: target, role, length, hashes }) => ({
-          name: target,
-          sha256: hashes.sha256,
-          length,
-          role,
-        }))
-        .sort(byName);
-      const [cached, fresh, trust, inspected] = await Promise.all([
-        kept.list(gun),
-        stockNotary(server).list(gun),
-        docker.inspect(gun),
-        made.online.ok('inspect', gun),
-      ]);
-      expect([cached.sort(byName), fresh.sort(byName)]).toEqual([targets, targets]);
-      expect(inspected).toEqual([trust]);
-      return {
-        targets: targets.map(({ name: target, role }) => `${target} ${role}`),
-        versions: Object.fromEntries(ours.roles.map(({ role, version }) => [role, version])),
-        trust: trust as DockerTrust,
-      };
-    },
+    agree: () => agreed(scene),
   };
   await made.online.ok('repository', 'add', gun, '--server', server.url, '--ca', server.ca);
   await made.online.ok('init', gun);
@@ -96,6 +74,33 @@ export async function estate(server: NotaryServerPeer, name: string): Promise<Es
     await made.online.ok('addhash', gun, tag, String(100 + at), '--sha256', hashOf(at + 1));
   await roundTrip(made, 'first');
   return scene;
+}
+
+/** Who watches a repository. */
+export type Watchers = Pick<Estate, 'online' | 'gun' | 'server' | 'kept' | 'docker'>;
+
+/** Every client reads the same: ours, a stock one with a cache, a fresh one, and docker's. */
+export async function agreed({ online, gun, server, kept, docker }: Watchers): Promise<Agreed> {
+  const [ours, inspected, cached, fresh, trust] = await Promise.all([
+    online.ok<{
+      targets: { name: string; role: string; length: number; hashes: { sha256: string } }[];
+      roles: { role: string; version: number }[];
+    }>('list', gun),
+    online.ok('inspect', gun),
+    kept.list(gun),
+    stockNotary(server).list(gun),
+    docker.inspect(gun),
+  ]);
+  const targets = ours.targets
+    .map(({ name, role, length, hashes: { sha256 } }) => ({ name, sha256, length, role }))
+    .sort(byName);
+  expect([cached.sort(byName), fresh.sort(byName)]).toEqual([targets, targets]);
+  expect(inspected).toEqual([trust]);
+  return {
+    targets: targets.map(({ name, role }) => `${name} ${role}`),
+    versions: Object.fromEntries(ours.roles.map(({ role, version }) => [role, version])),
+    trust: trust as DockerTrust,
+  };
 }
 
 function byName(a: Listed, b: Listed): number {

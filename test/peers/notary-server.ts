@@ -19,19 +19,27 @@ export interface NotaryServerPeer {
   stop(): Promise<void>;
 }
 
+/** What a server is told besides its address and certificate. */
+type Settings = Readonly<Record<string, object>>;
+
 /** A real notary-server with the memory store and its in-process trust service (Ed25519 server keys). */
-export async function startNotaryServer(
-  options: { readonly auth?: TokenAuth } = {},
-): Promise<NotaryServerPeer> {
+export function startNotaryServer(options: { readonly auth?: TokenAuth } = {}): Promise<NotaryServerPeer> {
+  return startServerProgram({
+    trust_service: { type: 'local' },
+    storage: { backend: 'memory' },
+    ...(options.auth === undefined ? {} : { auth: { type: 'token', options: options.auth } }),
+  });
+}
+
+/** Starts the program with these settings, on a free port. */
+export async function startServerProgram(settings: Settings): Promise<NotaryServerPeer> {
   const tls = await testTls();
   const folder = scratchFolder('notary-server');
   const port = await freePort();
   const config = {
     server: { http_addr: `127.0.0.1:${String(port)}`, tls_cert_file: tls.cert, tls_key_file: tls.key },
-    trust_service: { type: 'local' },
-    storage: { backend: 'memory' },
     logging: { level: 'info' },
-    ...(options.auth === undefined ? {} : { auth: { type: 'token', options: options.auth } }),
+    ...settings,
   };
   const file = join(folder, 'server.json');
   writeFileSync(file, JSON.stringify(config));

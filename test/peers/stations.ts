@@ -109,18 +109,25 @@ export async function exportAll(pairOf: TestStations, file: string): Promise<str
   return request;
 }
 
-/** Signs by script: approves the digest and accepts every anomaly that review lists. */
+/**
+ * Signs by script: approves the digest and accepts every anomaly that review lists.
+ *
+ * @param flags more of sign's
+ */
 export async function signAll(
   { offline, on, secrets }: TestStations,
   request: string,
   response: string,
+  ...flags: string[]
 ): Promise<Record<string, unknown>> {
   const { digest, anomalies } = await offline.ok<{
     digest: string;
     anomalies: { id: string; typed: boolean }[];
   }>('review', on(request));
   const accept = anomalies.filter(({ typed }) => typed).flatMap(({ id }) => ['--accept', id]);
-  return offline.ok('sign', on(request), '-o', on(response), ...secrets, '--approve', digest, ...accept);
+  return offline.ok(
+    ...['sign', on(request), '-o', on(response), ...secrets, '--approve', digest, ...accept, ...flags],
+  );
 }
 
 /** Publishes a response. */
@@ -131,10 +138,10 @@ export function publish(
   return online.ok('publish', on(response), '--passphrase-file', passphraseFile);
 }
 
-/** Export, review, sign, publish of whatever is staged. */
-export async function roundTrip(pairOf: TestStations, name: string): Promise<string> {
+/** Export, review, sign (with these flags, besides the secrets), publish of whatever is staged. */
+export async function roundTrip(pairOf: TestStations, name: string, ...flags: string[]): Promise<string> {
   const digest = await exportAll(pairOf, `${name}.request.tar`);
-  await signAll(pairOf, `${name}.request.tar`, `${name}.response.tar`);
+  await signAll(pairOf, `${name}.request.tar`, `${name}.response.tar`, ...flags);
   await publish(pairOf, `${name}.response.tar`);
   return digest;
 }

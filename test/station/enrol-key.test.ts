@@ -1,11 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { expectRefusal } from '../attacks/refusal.ts';
 import { homeState } from '../peers/forge.ts';
 import { openTerminal, PROGRAM } from '../peers/program.ts';
-import { scratchFolder } from '../peers/process.ts';
+import { runOk, scratchFolder } from '../peers/process.ts';
 import { softHsm, type SoftHsm } from '../peers/softhsm.ts';
 import {
   exportAll,
@@ -101,7 +100,11 @@ describe('key enrol (M9)', () => {
     const young = await replacement('vault-d');
     await expectRefusal(young, [...enrol(), ...scene.secrets, '--approve', hashOf(1)], 'APPROVE-DIGEST');
     await expectRefusal(young, [...enrol(), ...scene.secrets], 'CONFIRM-TERMINAL', { exit: 6 });
-    expect(homeState(young.home).ledger.map(({ event }) => event)).toEqual(['genesis', 'token-allowed']);
+    expect(homeState(young.home).ledger.map(({ event }) => event)).toEqual([
+      'genesis',
+      'token-allowed',
+      'refusal',
+    ]);
   });
 
   test('KEY-ROLE, KEY-LABEL, TOKEN-URI, TOKEN-KEY: what cannot be meant', async () => {
@@ -131,9 +134,7 @@ describe('key enrol (M9)', () => {
   });
 
   test('KEY-GRADE a key that can be taken out of the token is refused', async () => {
-    const folder = scratchFolder('loose');
-    mkdirSync(folder, { recursive: true });
-    execFileSync(
+    await runOk(
       'pkcs11-tool',
       [
         ...['--module', token.module.path, '--token-label', token.label, '--login', '--pin', token.pin],
@@ -148,7 +149,7 @@ describe('key enrol (M9)', () => {
           '--extractable',
         ],
       ],
-      { env: { PATH: process.env['PATH'] ?? '', ...token.env }, stdio: 'pipe' },
+      { env: token.env },
     );
     const young = await replacement('vault-f');
     await expectRefusal(young, [...enrol('loose'), ...scene.secrets, '--approve', hashOf(3)], 'KEY-GRADE');

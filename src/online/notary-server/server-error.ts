@@ -11,6 +11,9 @@ export interface ServerError {
   readonly text: string;
 }
 
+const SNAPSHOT_HINT =
+  "the snapshot key is not the server's: key import it here, or key rotate GUN snapshot --server-managed";
+
 /** First entry of `{"errors":[{"code","message","detail"}]}`, or the beginning of whatever else came. */
 export function readServerError(body: Uint8Array): ServerError {
   const text = Buffer.from(body).toString('utf8');
@@ -59,6 +62,7 @@ export function uploadFailure(answer: HttpAnswer, where: string): CountersignErr
     return conflict('SERVER-REFUSED', 'the trust server does not accept the upload, nothing was stored', {
       found,
       where,
+      ...(/ErrBadHierarchy.*snapshot/.test(text) ? { hint: SNAPSHOT_HINT } : {}),
     });
   return redirected(answer, where) ?? badStatus(answer, where);
 }

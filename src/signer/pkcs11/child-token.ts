@@ -3,7 +3,7 @@ import { CryptokiError } from './cryptoki-error.ts';
 import { ofClass, readBoolean, readUlong } from './attribute.ts';
 import { readClaims } from './claims.ts';
 import type { Cryptoki, Handle } from './cryptoki.ts';
-import { keyPairTemplates, triesNext } from './key-template.ts';
+import { type KeyPairTemplate, keyPairTemplates, triesNext } from './key-template.ts';
 import { takenKeyTemplates } from './taken-key-template.ts';
 import type {
   Calls,
@@ -126,15 +126,14 @@ export class ChildToken {
 
   generate({ algorithm, label, id }: Calls['generate']['in']): { tier: number } {
     const session = this.opened();
-    return this.strictest(id, keyPairTemplates(algorithm, label, id), (template) => {
-      const { mechanism, publicKey, privateKey } = template;
-      return this.cryptoki.generateKeyPair(session, mechanism, publicKey, privateKey).privateKey;
-    });
+    const make = ({ mechanism, publicKey, privateKey }: KeyPairTemplate): Handle =>
+      this.cryptoki.generateKeyPair(session, mechanism, publicKey, privateKey).privateKey;
+    return this.strictest(id, keyPairTemplates(algorithm, label, id), make);
   }
 
   take({ key, label, id }: Calls['take']['in']): { tier: number } {
-    const session = this.opened();
     this.destroy(id);
+    const session = this.opened();
     const { publicKey, privateKeys } = takenKeyTemplates(key, label, id);
     this.cryptoki.createObject(session, publicKey);
     try {
@@ -146,16 +145,12 @@ export class ChildToken {
   }
 
   /** Makes a private key from the first template that the token takes. */
-  private strictest<Tier extends { readonly tier: number }>(
-    id: string,
-    templates: readonly Tier[],
-    make: (template: Tier) => Handle,
-  ): { tier: number } {
+  private strictest<T extends { tier: number }>(id: string, tiers: readonly T[], make: (one: T) => Handle) {
     let last: CryptokiError | null = null;
-    for (const template of templates)
+    for (const one of tiers)
       try {
-        this.keys.set(id, this.describe(make(template)));
-        return { tier: template.tier };
+        this.keys.set(id, this.describe(make(one)));
+        return { tier: one.tier };
       } catch (error) {
         if (!(error instanceof CryptokiError) || !triesNext(error.code)) throw error;
         last = error;
@@ -166,11 +161,9 @@ export class ChildToken {
   destroy(id: string): number {
     const session = this.opened();
     let count = 0;
+    const named = { type: CKA.id, value: Buffer.from(id, 'hex') };
     for (const objectClass of [CKO.privateKey, CKO.publicKey])
-      for (const handle of this.cryptoki.findObjects(session, [
-        ...ofClass(objectClass),
-        { type: CKA.id, value: Buffer.from(id, 'hex') },
-      ])) {
+      for (const handle of this.cryptoki.findObjects(session, [...ofClass(objectClass), named])) {
         this.cryptoki.destroy(session, handle);
         count++;
       }

@@ -1,0 +1,11 @@
+/** Something that an officer must see before the bulk (R8). */
+export interface Anomaly {
+  /** Stable, with content: what `--accept` takes. */
+  readonly id: string;
+  /** Whether it must be accepted by typing (or `--accept`), not only seen. */
+  readonly typed: boolean;
+  /** What must be compared with what came by another way, hex: words of it are typed instead of the ID's word. */
+  readonly digest?: string;
+  /** Facts, in the order of the sentence; strings from outside are escaped by whoever shows them. */
+  readonly text: string;
+}
