@@ -23,6 +23,8 @@ export interface RepositoryReading {
   /** SHA-256 of the record's bytes: binds answers to it. */
   readonly recordDigest: string;
   readonly base: VerifiedRepository | null;
+  /** The root that this station pinned, which need not be among those that travel; null at first contact. */
+  readonly pinned: SignedDocument | null;
   readonly changes: readonly Change[];
   readonly onlineKeys: readonly { readonly role: string; readonly value: Uint8Array }[];
   readonly roles: readonly ComputedRole[];
@@ -63,7 +65,7 @@ export function readRepository(
   checkRecord(dialect, record, { base, changes, roles }, read);
   checkEvidence(record, changes, read);
   const recordDigest = recordDigestOf(record);
-  return { dialect, record, recordDigest, base, changes, onlineKeys, roles, now };
+  return { dialect, record, recordDigest, base, pinned, changes, onlineKeys, roles, now };
 }
 
 /** SHA-256 of a repository record's canonical bytes, as the manifest holds them. */

@@ -1,5 +1,5 @@
 import type { RepositoryResponse, RequestManifest, ResponseManifest } from '../bundle/manifest.ts';
-import type { ComputedRole, ComputedSigner } from '../change/compute.ts';
+import { resultDocument, type ComputedRole, type ComputedSigner } from '../change/compute.ts';
 import { sha256Hex } from '../encoding/hash.ts';
 import { fromBase64, toHex } from '../encoding/text.ts';
 import { refused } from '../errors.ts';
@@ -81,6 +81,7 @@ export function readRepositoryResponse(
   );
   const fills = readFills(reading, answer, read);
   const closed = closeRoles(reading, fills);
+  checkCertificates(reading, closed, answer);
   const roles = closed.map((role, index) => {
     const said = answer.roles[index] as RepositoryResponse['roles'][number];
     return readRole(reading, role, said, read);
@@ -94,6 +95,9 @@ function readFills(
   read: ReadFile,
 ): ReadonlyMap<string, Uint8Array> {
   const slots = new Map(reading.roles.flatMap((role) => role.slots.map((slot) => [slot.id, slot] as const)));
+  const fillers = new Map(
+    reading.record.result.flatMap((role) => role.slots.map((slot) => [slot.id, slot.station])),
+  );
   const fills = new Map<string, Uint8Array>();
   for (const fill of answer.fills) {
     const slot = slots.get(fill.slot);
@@ -102,12 +106,27 @@ function readFills(
     const value = read(fill.value);
     const key = reading.dialect.readKey(slot.role, value, contextOf(reading));
     if (key.id !== fill.keyid) throw fillFault(reading, "a fill's key ID is not that of its key", fill.keyid);
+    if (fill.by !== fillers.get(fill.slot))
+      throw fillFault(reading, 'a slot was filled by another station than the request names', fill.by);
     fills.set(fill.slot, value);
   }
   const signs = answer.roles.some(({ outcome }) => outcome === 'signed');
   if (signs && fills.size !== slots.size)
     throw fillFault(reading, 'not every slot is filled', `${String(fills.size)} of ${String(slots.size)}`);
   return fills;
+}
+
+/** A certificate that is filled in speaks for this repository and no other (M5). */
+function checkCertificates(
+  reading: RepositoryReading,
+  closed: readonly ComputedRole[],
+  { fills }: RepositoryResponse,
+): void {
+  const root = closed.find(({ role, open }) => role === 'root' && !open);
+  const shared = root ? reading.dialect.sharedRootKeys(resultDocument(root)) : [];
+  for (const { id, name } of shared)
+    if (fills.some(({ keyid }) => keyid === id))
+      throw fillFault(reading, 'a certificate that was filled in is for other repositories too', name);
 }
 
 function fillFault(reading: RepositoryReading, message: string, found: string): Error {

@@ -8,18 +8,21 @@ import { closeRoles, readRepository, recordDigestOf } from '../exchange/read-req
 import { checkBase } from '../policy/base.ts';
 import { checkExpiry } from '../policy/expiry.ts';
 import { checkOwnKeys } from '../policy/own-keys.ts';
+import { checkFloors } from '../policy/floors.ts';
 import { checkNotAfter, CLOCK_TOLERANCE } from '../policy/request-time.ts';
 import { checkSequence } from '../policy/sequence.ts';
 import { checkSigned, checkVersion } from '../policy/versions.ts';
 import { anomaliesOf } from '../review/anomalies.ts';
 import type { Anomaly } from '../review/anomaly.ts';
 import { differencesOf } from '../review/difference.ts';
-import { quorumDifferences } from '../review/key-difference.ts';
+import { quorumDifferences, withHolders, type QuorumDifference } from '../review/key-difference.ts';
 import { groupFirstRoots } from '../review/first-roots.ts';
 import { repositoryKey } from '../station/events.ts';
-import { marksOf, withoutLineage, type StationMarks } from '../station/marks.ts';
+import { marksOf, withoutLineage } from '../station/marks.ts';
 import { pinnedRoot } from '../station/archive.ts';
+import { begins, checkLineage, restartAnomaly } from './lineage.ts';
 import type { OfflineStation } from './station.ts';
+import { checkHeard } from './check-recovered.ts';
 import type { Examination, RepositoryExamination } from './examination.ts';
 
 /** What was taken off the stick: the sealed, trusted request and the copy that everything is read from. */
@@ -117,17 +120,7 @@ function checkAddressed(station: OfflineStation, manifest: RequestManifest, dige
       expected: home.identity,
       found: manifest.to.map(({ key }) => key).join(' '),
     });
-  if (us.head && station.hashOfLine(us.head.line) !== us.head.hash)
-    throw refused(
-      'LEDGER-ROLLBACK',
-      'the online half heard of a ledger line that this station does not have',
-      {
-        expected: `line ${String(us.head.line)} ${us.head.hash}`,
-        found: station.hashOfLine(us.head.line) ?? 'no such line',
-        where: digest,
-        hint: 'this home was restored from an old copy, or it was cloned: nothing may be signed until that is clear',
-      },
-    );
+  checkHeard(home, manifest, digest);
   checkNotAfter(manifest, now);
 }
 
@@ -170,6 +163,7 @@ function examineRepository(
       station.now * 1000,
     );
   checkBase(reading, marks);
+  checkFloors(record, marks.floors, marks);
   checkLineage(reading.base === null, marks, record, bundle.digest);
   const fills = station.fillsOf(bundle.digest, key);
   const roles = closeRoles(reading, fills);
@@ -179,38 +173,31 @@ function examineRepository(
     checkExpiry(role, station.now, record.name);
     if (!role.open) checkSigned(role, marks, record);
   }
-  const differences = differencesOf(reading, roles, before);
-  checkOwnKeys(reading, differences, (keyid) => station.keys.keys.has(keyid));
-  const known = { holders: station.holders, dropped: station.dropped.get(key) ?? new Set<string>() };
+  const named = <D extends QuorumDifference>(all: readonly D[]): D[] => withHolders(all, station.holders);
+  const differences = differencesOf(reading, roles, before).map((one) => ({
+    ...one,
+    quorums: named(one.quorums),
+    delegations: named(one.delegations),
+  }));
+  const known = {
+    holders: station.holders,
+    vouched: station.vouched,
+    own: (keyid: string) => station.keys.keys.has(keyid),
+    dropped: station.dropped.get(key) ?? new Set<string>(),
+  };
+  checkOwnKeys(reading, differences, known.own);
   return {
     reading,
     roles,
     differences,
     fills,
     retires,
-    contact: marks.pinned || !reading.base ? [] : quorumDifferences(reading.dialect, null, reading.base.root),
+    contact:
+      marks.pinned || !reading.base ? [] : named(quorumDifferences(reading.dialect, null, reading.base.root)),
     anomalies: [
       ...(retires ? [restartAnomaly(record.name, all)] : []),
-      ...anomaliesOf(reading, differences, marks, manifest.from.key, station.now, known),
+      ...anomaliesOf({ ...reading, roles }, differences, marks, manifest.from.key, station.now, known),
     ],
-  };
-}
-
-/** Whether the request begins a repository anew that this station knows otherwise, and has not done so yet (M3). */
-function begins(
-  { operation }: RequestManifest['repositories'][number],
-  { pinned, signed, retiredBy }: StationMarks,
-  digest: string,
-): boolean {
-  return operation === 'restart' && !retiredBy.has(digest) && (pinned !== null || signed.size > 0);
-}
-
-function restartAnomaly(name: string, { pinned }: StationMarks): Anomaly {
-  const version = String(pinned?.version ?? 1);
-  return {
-    id: `RESTART:${name}:${version}`,
-    typed: true,
-    text: `${name} would begin anew: root ${version}, which this station knows, and its keys are retired for good`,
   };
 }
 
@@ -219,21 +206,4 @@ function highestSequence(station: OfflineStation, sender: string): number {
   let highest = 0;
   for (const { sequences } of station.marks.values()) highest = Math.max(highest, sequences.get(sender) ?? 0);
   return highest;
-}
-
-/** A second first root for one name would be another content for version 1 (M2, M3). */
-function checkLineage(
-  first: boolean,
-  marks: StationMarks,
-  record: RequestManifest['repositories'][number],
-  digest: string,
-): void {
-  const others = (marks.signed.get('root')?.get(1) ?? []).filter(({ request }) => request !== digest);
-  const [other] = others.filter(({ request }) => !record.supersedes.includes(request));
-  if (!first || !other) return;
-  throw refused('CHAIN-LINEAGE', 'this station has signed a first root for this repository', {
-    found: 'another first root',
-    where: record.name,
-    hint: `publish the answer to request ${other.request}; resend writes it again`,
-  });
 }

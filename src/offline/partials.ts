@@ -2,10 +2,16 @@ import { sha256Hex } from '../encoding/hash.ts';
 import { toBase64 } from '../encoding/text.ts';
 import { refused } from '../errors.ts';
 import { mergeResponses, type MergedRepository } from '../exchange/merge-responses.ts';
-import { checkBinding, readRepositoryResponse } from '../exchange/read-response.ts';
+import type { RepositoryReading } from '../exchange/read-request.ts';
+import {
+  checkBinding,
+  readRepositoryResponse,
+  type RepositoryResponseReading,
+} from '../exchange/read-response.ts';
 import { distinctAnswers, openAnswers, type Answer } from '../station/answers.ts';
 import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
 import type { Copy } from '../station/incoming.ts';
+import { checkHead } from '../station/recovered.ts';
 import type { Examination } from './examination.ts';
 import type { TakenRequest } from './examine.ts';
 import type { OfflineStation } from './station.ts';
@@ -14,7 +20,7 @@ import type { OfflineStation } from './station.ts';
 export interface Partials {
   readonly answers: readonly Answer[];
   readonly repositories: ReadonlyMap<string, MergedRepository>;
-  /** Canonical IDs of keys that a station filled in, to its name: it says so under its own seal. */
+  /** IDs of keys that a station filled in, to its name: it says so under its own seal. */
   readonly holders: ReadonlyMap<string, string>;
 }
 
@@ -22,7 +28,7 @@ export interface Partials {
  * Reads the responses that came along with a request: each sealed by a paired station that the request was sent
  * to, bound to this request, its fills and signatures verified against what was recomputed here (M17).
  *
- * @throws BUNDLE-*, SEAL-*, EXCHANGE-BINDING, EXCHANGE-FILL, EXCHANGE-CONTENT, EXCHANGE-SIGNATURE
+ * @throws BUNDLE-*, SEAL-*, EXCHANGE-BINDING, EXCHANGE-FILL, EXCHANGE-CONTENT, EXCHANGE-SIGNATURE, LEDGER-ROLLBACK
  */
 export async function readPartials(
   station: OfflineStation,
@@ -34,7 +40,10 @@ export async function readPartials(
   for (const copy of copies) opened.push(...(await openAnswers(station.home, copy)));
   const answers = distinctAnswers(opened);
   const { digest, manifest } = taken.bundle;
-  for (const answer of answers) checkBinding(answer.manifest, { digest, manifest });
+  for (const answer of answers) {
+    checkBinding(answer.manifest, { digest, manifest });
+    checkOwn(station, answer);
+  }
   const repositories = new Map<string, MergedRepository>();
   const holders = new Map<string, string>();
   for (const { reading } of examination.repositories) {
@@ -44,12 +53,56 @@ export async function readPartials(
       const said = answer.manifest.repositories[at];
       if (!said) throw new Error('a bound response lacks a repository');
       for (const { keyid, by } of said.fills)
-        if (by === answer.sealedBy) holders.set(keyid, answer.manifest.from.name);
+        if (by === answer.sealedBy) holders.set(keyid, nameOf(station, by));
       return readRepositoryResponse(reading, said, (name) => answer.read(name));
     });
+    checkFiller(station, digest, reading, answers, read);
     repositories.set(key, mergeResponses(reading, read));
   }
   return { answers, repositories, holders };
+}
+
+/** A name as this station pinned it: what a response calls its sender is only claimed. */
+function nameOf({ home, partners }: OfflineStation, identity: string): string {
+  if (identity === home.identity) return home.name;
+  return partners.find((partner) => partner.identity === identity)?.name ?? identity;
+}
+
+/**
+ * An answer of this station that its ledger does not know of: the home is an old copy, or was cloned.
+ *
+ * @throws LEDGER-ROLLBACK
+ */
+function checkOwn({ home }: OfflineStation, { sealedBy, manifest, digest }: Answer): void {
+  if (sealedBy !== home.identity) return;
+  checkHead(home.ledger, manifest.head, 'this station gave an answer that its ledger does not hold', digest);
+}
+
+/**
+ * What was filled in is believed only under the seal of the station that the request names for it: others repeat it,
+ * and one of them alone could put in what it likes (M4). Once recorded here, it need not come again.
+ *
+ * @throws EXCHANGE-FILL
+ */
+function checkFiller(
+  station: OfflineStation,
+  request: string,
+  { record }: RepositoryReading,
+  answers: readonly Answer[],
+  read: readonly RepositoryResponseReading[],
+): void {
+  if (read.every(({ fills }) => fills.size === 0)) return;
+  const recorded = station.fillsOf(request, repositoryKey(record));
+  for (const { id, station: filler } of record.result.flatMap(({ slots }) => slots)) {
+    const sealed = answers.some(({ sealedBy }, at) => sealedBy === filler && read[at]?.fills.has(id));
+    if (sealed || recorded.has(id)) continue;
+    throw refused('EXCHANGE-FILL', 'the response of the station that filled in the slots is not there', {
+      expected: `the response of ${nameOf(station, filler)}`,
+      found: answers.map(({ sealedBy }) => nameOf(station, sealedBy)).join(', '),
+      where: `${record.name} ${id}`,
+      hint: 'bring it along too: sign REQUEST RESPONSE...',
+    });
+  }
 }
 
 /**
@@ -92,6 +145,7 @@ export function withPartials(station: OfflineStation, digest: string, partials: 
   return {
     ...station,
     holders: new Map([...partials.holders, ...station.holders]),
+    vouched: new Set([...station.vouched, ...partials.holders.keys()]),
     fillsOf(request, repository) {
       const own = station.fillsOf(request, repository);
       const given = request === digest ? partials.repositories.get(repository)?.fills : undefined;

@@ -1,3 +1,4 @@
+import { isDelegated } from '../change/delegations.ts';
 import { mergeResponses, withSignatures, type MergedRepository } from '../exchange/merge-responses.ts';
 import { trackRole, type TrackedRole } from '../exchange/tracker.ts';
 import type { Signature } from '../metadata/document.ts';
@@ -52,8 +53,9 @@ function answered(
   };
 }
 
+/** That a key is held online is a claim: it may leave a delegated role open for publish, no other. */
 function isOpen({ reading }: RepositoryExamination, { role, missing }: TrackedRole): boolean {
   const claimed = reading.record.result.find((result) => result.role === role);
   const online = claimed?.signers.some(({ holder }) => holder === 'online') ?? false;
-  return missing > 0 && !online;
+  return missing > 0 && !(online && isDelegated(role));
 }

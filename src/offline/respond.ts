@@ -77,8 +77,8 @@ function answerMarks(record: RepositoryRequest, marks: StationMarks): Repository
     pinned: marks.pinned?.version ?? 0,
     roles: record.result.map(({ role }) => ({
       role,
-      seen: marks.seen.get(role)?.version ?? 0,
-      signed: Math.max(0, ...(marks.signed.get(role)?.keys() ?? [])),
+      seen: Math.max(marks.seen.get(role)?.version ?? 0, marks.floors.get(role)?.seen ?? 0),
+      signed: Math.max(marks.floors.get(role)?.signed ?? 0, ...(marks.signed.get(role)?.keys() ?? [])),
     })),
   };
 }

@@ -113,9 +113,8 @@ async function signTaken(
       options.keys,
     );
     await openPlaces(signers, fills, planSignatures(station, open));
-    station.home.ledger.append(given);
     if (fills.length > 0) await fillSlots(station, open.digest, fills, signers);
-    const fresh = fills.length + given.length > 0;
+    const fresh = fills.length > 0;
     const now = withPartials(
       fresh ? offlineStation(station.home, station.now) : station,
       open.digest,
@@ -125,7 +124,7 @@ async function signTaken(
     const plans = planSignatures(now, closed);
     const approval = await ports.confirm(closed);
     verifyCopyUnchanged(closed.copy);
-    now.home.ledger.append(intents(now, closed, plans, approval));
+    now.home.ledger.append([...given, ...intents(now, closed, plans, approval)]);
     const state = now.signing.get(closed.digest);
     const signatures = await signaturesOf(now.home, closed.digest, plans, state, signers, ports.progress);
     const second = await verifyAll(

@@ -17,6 +17,8 @@ export interface OfflineStation {
   readonly partners: readonly Partner[];
   /** Canonical key ID to the name of the station that holds the key, as this one or a pinned card says. */
   readonly holders: ReadonlyMap<string, string>;
+  /** Canonical IDs of keys that an offline station holds: an online one may put what it likes on its card. */
+  readonly vouched: ReadonlySet<string>;
   /** Keys that approved requests took away, by repository. */
   readonly dropped: ReadonlyMap<string, ReadonlySet<string>>;
   hashOfLine(line: number): string | null;
@@ -29,6 +31,7 @@ export function offlineStation(home: Home, now: number): OfflineStation {
   const lines = home.ledger.lines();
   const signing = foldSigning(lines);
   const keys = foldKeys(lines);
+  const holders = [...keyHolders(home)];
   const fills = new Map<string, Map<string, Map<string, Uint8Array>>>();
   return {
     home,
@@ -37,7 +40,8 @@ export function offlineStation(home: Home, now: number): OfflineStation {
     signing,
     keys,
     partners: partners(home),
-    holders: new Map([...keyHolders(home)].map(([id, { name }]) => [id, name])),
+    holders: new Map(holders.map(([id, { name }]) => [id, name])),
+    vouched: new Set(holders.flatMap(([id, { side }]) => (side === 'offline' ? [id] : []))),
     dropped: foldDropped(lines),
     hashOfLine: (line) => home.ledger.hashOfLine(line),
     fillsOf(request, repository) {

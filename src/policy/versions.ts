@@ -55,7 +55,8 @@ export function checkSigned(
   if (same.some((mark) => mark.sha256 === sha256)) return;
   const highest = Math.max(...signed.keys());
   if (role.version > highest) return;
-  if (role.role === 'root' && same.every(({ request }) => record.supersedes.includes(request))) return;
+  const replaces = same.length > 0 && same.every(({ request }) => record.supersedes.includes(request));
+  if (role.role === 'root' && replaces) return;
   throw refused('VERSION-TAKEN', 'this station has signed another content for this or a later version', {
     expected: `a version above ${String(highest)}`,
     found: `version ${String(role.version)}`,

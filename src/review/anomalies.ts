@@ -1,3 +1,4 @@
+import { resultDocument } from '../change/compute.ts';
 import type { RepositoryReading } from '../exchange/read-request.ts';
 import { sha256Hex } from '../encoding/hash.ts';
 import type { Marks } from '../exchange/marks.ts';
@@ -5,6 +6,7 @@ import type { Anomaly } from './anomaly.ts';
 import type { RoleDifference, TargetChange } from './difference.ts';
 import { historyAnomalies } from './history.ts';
 import { keyAnomalies, type KnownKeys } from './key-anomalies.ts';
+import { shadows } from './shadows.ts';
 import { vanishedRoles } from './vanished-roles.ts';
 
 /** A length beyond this factor of the old one is vastly different. */
@@ -32,6 +34,7 @@ export function anomaliesOf(
     ...vanishedRoles(reading, marks),
     ...wildcards(reading, marks),
     ...keyAnomalies(reading, differences, known),
+    ...shadows(reading, differences),
     ...differences.flatMap((difference) => targetAnomalies(reading, difference)),
   ];
 }
@@ -154,11 +157,18 @@ function strays({ record, base }: RepositoryReading): Anomaly[] {
   }));
 }
 
-/** One root key for several repositories hands each of them to the keys of the others (M5): typed at first contact. */
-function wildcards({ record, base, dialect }: RepositoryReading, marks: Marks): Anomaly[] {
-  return (base ? dialect.sharedRootKeys(base.root) : []).map(({ id, name }) => ({
+/**
+ * One root key for several repositories hands each of them to the keys of the others (M5): typed at first contact, and
+ * where the request brings the certificate.
+ */
+function wildcards({ record, base, dialect, roles }: RepositoryReading, marks: Marks): Anomaly[] {
+  const next = roles.find(({ role, open }) => role === 'root' && !open);
+  const current = base ? dialect.sharedRootKeys(base.root) : [];
+  const known = new Set(current.map(({ id }) => id));
+  const joining = next ? dialect.sharedRootKeys(resultDocument(next)).filter(({ id }) => !known.has(id)) : [];
+  return [...current, ...joining].map(({ id, name }) => ({
     id: `CERTIFICATE-WILDCARD:${record.name}:${id}`,
-    typed: marks.pinned === null,
+    typed: marks.pinned === null || !known.has(id),
     text: `the certificate of root key ${id} is for ${name}: a root of another such repository that it signed is accepted for ${record.name}`,
   }));
 }

@@ -1,3 +1,4 @@
+import { resultDocument } from '../change/compute.ts';
 import { sha256Hex } from '../encoding/hash.ts';
 import type { RepositoryReading } from '../exchange/read-request.ts';
 import type { Marks } from '../exchange/marks.ts';
@@ -21,12 +22,13 @@ export function historyAnomalies(reading: RepositoryReading, marks: Marks, now: 
 }
 
 /** Roots that others signed since the pinned one; where keys or thresholds changed, they are accepted by typing. */
-function missedRoots({ record, base, dialect }: RepositoryReading, { pinned, signed }: Marks): Anomaly[] {
+function missedRoots(reading: RepositoryReading, { pinned, signed }: Marks): Anomaly[] {
+  const { record, base, dialect } = reading;
   if (!pinned || !base || base.root.version <= pinned.version) return [];
   const own = signed.get('root')?.get(base.root.version) ?? [];
   if (own.some(({ sha256 }) => sha256 === sha256Hex(base.root.payload))) return [];
-  const before = base.roots.find(({ version }) => version === pinned.version);
-  const differences = before ? quorumDifferences(dialect, before, base.root) : [];
+  // The pinned root is compared as it is kept here: the request may leave it out.
+  const differences = quorumDifferences(dialect, reading.pinned, base.root);
   const span = `${String(pinned.version)} to ${String(base.root.version)}`;
   const keys = differences.flatMap(({ role, keys: all }) =>
     all.filter(({ state }) => state !== 'stays').map(({ state, keyid }) => `${role} key ${keyid} ${state}`),
@@ -61,13 +63,17 @@ function missedVersions({ record }: RepositoryReading, { seen, signed }: Marks):
   });
 }
 
-function ending({ record, base, dialect }: RepositoryReading, now: number): Anomaly[] {
-  if (!base) return [];
-  return certificateEnds(dialect, base.root)
+/** Certificates of the root as it will be: a short one that is new is no accident, and is typed. */
+function ending({ record, base, dialect, roles }: RepositoryReading, now: number): Anomaly[] {
+  const next = roles.find(({ role, open }) => role === 'root' && !open);
+  const after = next ? resultDocument(next) : base?.root;
+  if (!after) return [];
+  const before = new Set(base ? certificateEnds(dialect, base.root).map(({ keyid }) => keyid) : []);
+  return certificateEnds(dialect, after)
     .filter(({ notAfter }) => notAfter < (now + YEAR) * 1000)
     .map(({ keyid, notAfter }) => ({
       id: `CERTIFICATE-ENDS:${record.name}:${keyid}`,
-      typed: false,
+      typed: !before.has(keyid),
       text: `the certificate of root key ${keyid.slice(0, 16)} ends on ${new Date(notAfter).toISOString().slice(0, 10)}: renew it before, since afterwards only a new repository helps`,
     }));
 }

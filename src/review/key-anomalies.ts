@@ -1,13 +1,18 @@
-import { isDelegated } from '../change/delegations.ts';
+import { resultDocument } from '../change/compute.ts';
+import { isDelegated, parentOf } from '../change/delegations.ts';
 import type { RepositoryReading } from '../exchange/read-request.ts';
 import type { Anomaly } from './anomaly.ts';
 import type { RoleDifference } from './difference.ts';
-import type { DelegationDifference, QuorumDifference } from './key-difference.ts';
+import type { DelegationDifference, KeyDifference, QuorumDifference } from './key-difference.ts';
 
 /** What a station knows of keys: who holds them, and which it saw leave a role before. */
 export interface KnownKeys {
   /** Key ID, canonical or as filled in, to the name of the station, of this one or of a pinned card. */
   readonly holders: ReadonlyMap<string, string>;
+  /** IDs of keys that an offline station holds, on its pinned card or as it filled in. */
+  readonly vouched: ReadonlySet<string>;
+  /** Whether this station holds the key with that canonical ID. */
+  readonly own: (canonicalId: string) => boolean;
   /** `role canonicalId` of keys that requests approved here took away. */
   readonly dropped: ReadonlySet<string>;
 }
@@ -22,10 +27,14 @@ export function keyAnomalies(
   const quorums = differences.flatMap(({ quorums: own }) => own);
   const delegations = differences.flatMap(({ delegations: own }) => own);
   return [
-    ...quorums.flatMap((quorum) => strangers(reading, quorum, known)),
+    ...quorums.flatMap((quorum) => [
+      ...strangers(reading, quorum, known),
+      ...leaving(reading, quorum, known),
+    ]),
     ...[...quorums, ...delegations].flatMap((quorum) => [
       ...lowered(name, quorum),
       ...returning(name, quorum, known),
+      ...together(name, quorum, known),
     ]),
     ...delegations.flatMap((delegation) => [
       ...widened(name, delegation),
@@ -35,26 +44,70 @@ export function keyAnomalies(
   ];
 }
 
-/** A key that joins a top-level role and is on no pinned card; server keys are as the online half says (S25). */
+const CANONICAL = /^[0-9a-f]{64}$/;
+
+/**
+ * A key that joins a top-level role and that no offline station holds; server keys are as the online half says (S25).
+ * A key whose certificate is still to be made is known by its canonical ID already.
+ */
 function strangers(
   reading: RepositoryReading,
   { role, keys, thresholdBefore }: QuorumDifference,
-  { holders }: KnownKeys,
+  { vouched }: KnownKeys,
 ): Anomaly[] {
   const { name } = reading.record;
   const online = reading.dialect.onlineRoles.includes(role);
   if (online && thresholdBefore === 0) return [];
   return keys
     .filter(
-      ({ state, keyid, canonicalId, algorithm }) =>
-        state === 'joins' && algorithm !== 'open' && !holders.has(canonicalId),
+      ({ state, canonicalId }) =>
+        state === 'joins' && CANONICAL.test(canonicalId) && (online || !vouched.has(canonicalId)),
     )
-    .map(({ keyid }) => ({
-      id: `${online ? 'SERVER-KEY' : 'STRANGE-KEY'}:${name}:${role}:${keyid}`,
+    .map(({ canonicalId }) => ({
+      id: `${online ? 'SERVER-KEY' : 'STRANGE-KEY'}:${name}:${role}:${canonicalId}`,
       typed: true,
       text: online
-        ? `the ${role} key becomes ${keyid}, as the online half says: not verified`
-        : `nobody's key joins ${role}: ${keyid} is on no card that is pinned here`,
+        ? `the ${role} key becomes ${canonicalId}, as the online half says: not verified`
+        : `nobody's key joins ${role}: ${canonicalId} is on no card of an offline station that is pinned here`,
+    }));
+}
+
+/** The last key of this station leaves a role, and none of its own takes the place: from then on it has no say. */
+function leaving(
+  { record }: RepositoryReading,
+  { role, keys }: QuorumDifference,
+  { own }: KnownKeys,
+): Anomaly[] {
+  const stays = ({ state, canonicalId }: KeyDifference): boolean =>
+    state !== 'leaves' && (own(canonicalId) || !CANONICAL.test(canonicalId));
+  if (keys.some(stays)) return [];
+  return keys
+    .filter(({ state, canonicalId }) => state === 'leaves' && own(canonicalId))
+    .map(({ canonicalId }) => ({
+      id: `OWN-KEY:${record.name}:${role}:${canonicalId}`,
+      typed: true,
+      text: `${role} would lose this station's key ${canonicalId}, and have none of this station`,
+    }));
+}
+
+/** A quorum that one station can meet alone is none. What is still open, one station fills in. */
+function together(
+  name: string,
+  { role, keys, thresholdAfter }: QuorumDifference,
+  known: KnownKeys,
+): Anomaly[] {
+  if (thresholdAfter < 2) return [];
+  const counts = new Map<string, number>();
+  for (const { state, canonicalId } of keys) {
+    const holder = CANONICAL.test(canonicalId) ? known.holders.get(canonicalId) : '';
+    if (state !== 'leaves' && holder !== undefined) counts.set(holder, (counts.get(holder) ?? 0) + 1);
+  }
+  return [...counts]
+    .filter(([, count]) => count >= thresholdAfter)
+    .map(([holder]) => ({
+      id: `ONE-STATION:${name}:${role}`,
+      typed: true,
+      text: `${holder || 'the station that fills in the new keys'} could give all ${String(thresholdAfter)} signatures of ${role} alone`,
     }));
 }
 
@@ -69,9 +122,12 @@ function lowered(name: string, { role, thresholdBefore, thresholdAfter }: Quorum
   ];
 }
 
+/** In another role than it left as well: a signer's next name is not a new signer. */
 function returning(name: string, { role, keys }: QuorumDifference, { dropped }: KnownKeys): Anomaly[] {
+  const isDropped = (canonicalId: string): boolean =>
+    [...dropped].some((entry) => entry.endsWith(` ${canonicalId}`));
   return keys
-    .filter(({ state, canonicalId }) => state === 'joins' && dropped.has(`${role} ${canonicalId}`))
+    .filter(({ state, canonicalId }) => state === 'joins' && isDropped(canonicalId))
     .map(({ canonicalId }) => ({
       id: `RETURNING-KEY:${name}:${role}:${canonicalId}`,
       typed: true,
@@ -94,11 +150,11 @@ function widened(name: string, { role, thresholdBefore, pathsAdded }: Delegation
 
 /** Names that two roles may hold are taken from the one that is asked first. */
 function overlaps(reading: RepositoryReading, delegation: DelegationDifference): Anomaly[] {
-  const parent = delegation.role.slice(0, delegation.role.lastIndexOf('/'));
-  const current = reading.base?.targets.get(parent);
-  if (!current || delegation.pathsAdded.length === 0) return [];
+  const parent = parentOf(delegation.role);
+  const next = reading.roles.find(({ role }) => role === parent);
+  if (!next || delegation.pathsAdded.length === 0) return [];
   return reading.dialect
-    .delegations(current)
+    .delegations(resultDocument(next))
     .filter((other) => other.role !== delegation.role)
     .filter(({ paths }) => paths.some((path) => delegation.pathsAdded.some((added) => meet(path, added))))
     .map((other) => ({

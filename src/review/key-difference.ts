@@ -8,6 +8,8 @@ export interface KeyDifference {
   /** `unknown` for a kind that nobody can verify with, `open` for a slot. */
   readonly algorithm: string;
   readonly state: 'stays' | 'joins' | 'leaves' | 'renewed';
+  /** Name of the station that holds the key, where this one knows. */
+  readonly holder?: string;
 }
 
 /** Who may sign a role, old to new. */
@@ -41,6 +43,20 @@ export function quorumDifferences(
     );
     return differs(difference) ? [difference] : [];
   });
+}
+
+/** The same differences, with whose the keys are, by canonical key ID. */
+export function withHolders<D extends QuorumDifference>(
+  differences: readonly D[],
+  holders: ReadonlyMap<string, string>,
+): D[] {
+  return differences.map((difference) => ({
+    ...difference,
+    keys: difference.keys.map((key) => {
+      const holder = holders.get(key.canonicalId);
+      return holder === undefined ? key : { ...key, holder };
+    }),
+  }));
 }
 
 /** The delegated roles whose declaration differs between two targets documents. */

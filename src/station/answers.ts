@@ -2,11 +2,11 @@ import { openBundle, type Bundle } from '../bundle/bundle.ts';
 import type { CombinedManifest, ResponseManifest } from '../bundle/manifest.ts';
 import { openParts } from '../bundle/parts.ts';
 import type { SealedManifest } from '../bundle/sealed-manifest.ts';
-import { CountersignError } from '../errors.ts';
+import { CountersignError, refused } from '../errors.ts';
 import { fileSource } from './file-source.ts';
 import type { Home } from './home.ts';
 import { withCopy, type Copy } from './incoming.ts';
-import { trustPartners } from './pairing.ts';
+import { partners, trustPartners } from './pairing.ts';
 
 /** One station's response, whether it came alone or in a combined bundle. */
 export type Answer = Bundle<ResponseManifest>;
@@ -38,9 +38,9 @@ export async function withCopies<Result>(
  */
 export async function openAnswers(home: Home, copy: Copy): Promise<Answer[]> {
   const partner = trustPartners(home);
-  let own = false;
+  const own = { sealed: false };
   const trust = (identity: string): void => {
-    if (identity === home.identity) own = true;
+    if (identity === home.identity) own.sealed = true;
     else partner(identity);
   };
   let bundle: Bundle<ResponseManifest | CombinedManifest>;
@@ -48,14 +48,31 @@ export async function openAnswers(home: Home, copy: Copy): Promise<Answer[]> {
     bundle = await openBundle(fileSource(copy.path), { kinds: ['response', 'combined'], trust });
   } catch (error) {
     // Most likely the request itself, on its way to the other half or come back unanswered.
-    if (own && error instanceof CountersignError && error.check === 'SEAL-SIGNATURE') partner(home.identity);
+    if (own.sealed && error instanceof CountersignError && error.check === 'SEAL-SIGNATURE') partner(home.identity);
     throw error;
   }
   const { manifest } = bundle;
-  if (manifest.kind === 'response') return [bundle as Answer];
   const read = (name: string): Uint8Array => bundle.read(name);
-  const parts = await openParts(manifest, read, trust);
-  return parts.map((part): Answer => ({ ...(part as SealedManifest<ResponseManifest>), read }));
+  const answers =
+    manifest.kind === 'response'
+      ? [bundle as Answer]
+      : (await openParts(manifest, read, trust)).map((part): Answer => ({
+          ...(part as SealedManifest<ResponseManifest>),
+          read,
+        }));
+  for (const { sealedBy } of answers) checkOffline(home, sealedBy);
+  return answers;
+}
+
+/** Requests are answered offline: an online half that answers would fill in keys of its own. */
+function checkOffline(home: Home, sealedBy: string): void {
+  const partner = partners(home).find(({ identity }) => identity === sealedBy);
+  if (partner?.side !== 'online') return;
+  throw refused('SEAL-SIDE', 'the response is sealed by an online station', {
+    expected: 'a response of an offline station',
+    found: partner.name,
+    hint: 'responses come from offline stations alone: find out who made this one',
+  });
 }
 
 /** Each response once, whatever files brought it. */

@@ -1,4 +1,4 @@
-import type { Home } from './home.ts';
+import type { Home, Side } from './home.ts';
 import { foldKeys } from './key-registry.ts';
 import { partners } from './pairing.ts';
 
@@ -8,6 +8,7 @@ export interface KeyHolder {
   readonly identity: string;
   /** Its name as this station pinned it. */
   readonly name: string;
+  readonly side: Side;
 }
 
 /**
@@ -18,8 +19,8 @@ export interface KeyHolder {
 export function keyHolders(home: Home): ReadonlyMap<string, KeyHolder> {
   const holders = new Map<string, KeyHolder>();
   for (const keyid of foldKeys(home.ledger.lines()).keys.keys())
-    holders.set(keyid, { identity: home.identity, name: home.name });
-  for (const { identity, name, keys } of partners(home))
-    for (const { keyid } of keys) if (!holders.has(keyid)) holders.set(keyid, { identity, name });
+    holders.set(keyid, { identity: home.identity, name: home.name, side: home.side });
+  for (const { identity, name, side, keys } of partners(home))
+    for (const { keyid } of keys) if (!holders.has(keyid)) holders.set(keyid, { identity, name, side });
   return holders;
 }

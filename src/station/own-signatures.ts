@@ -1,4 +1,5 @@
 import type { ComputedRole } from '../change/compute.ts';
+import { isDelegated } from '../change/delegations.ts';
 import { sha256Hex } from '../encoding/hash.ts';
 import { toHex } from '../encoding/text.ts';
 import type { Dialect } from '../metadata/dialect.ts';
@@ -33,7 +34,7 @@ export function ownSignatures(
     return role.signers.flatMap(({ keyid, key: signer }): OwnSignature[] => {
       const key = signer?.public && keys.get(toHex(signer.public.spki));
       if (!key) return [];
-      const exclusive = role.role !== 'root' || dialect.certificates === null;
+      const exclusive = isExclusive(dialect, role.role);
       if (exclusive) checkBinding(key, repository.key);
       const bind = exclusive && key.repository === null && !bound.has(key.id) ? key.id : null;
       if (bind) bound.add(bind);
@@ -51,6 +52,14 @@ export function ownSignatures(
       ];
     });
   });
+}
+
+/**
+ * Whether a key that signs the role serves one repository alone, since nothing in the metadata names it (M5). A
+ * Notary root's certificate does; and a delegate is a person, whom Docker's users let sign in many repositories.
+ */
+function isExclusive(dialect: Dialect, role: string): boolean {
+  return !isDelegated(role) && (role !== 'root' || dialect.certificates === null);
 }
 
 /** Keys by their public part: what metadata names a signer by. */

@@ -45,8 +45,11 @@ function thresholds({ thresholdBefore, thresholdAfter, keys }: QuorumDifference)
     : `${now} (before: ${String(thresholdBefore)})`;
 }
 
-function keyLines({ keyid, canonicalId, algorithm, state }: KeyDifference): string[] {
-  const lines = [`      ${MARKS[state]} ${algorithm}${state === 'renewed' ? ', new certificate' : ''}`];
+function keyLines({ keyid, canonicalId, algorithm, state, holder }: KeyDifference): string[] {
+  const whose = holder === undefined ? '' : `, held by ${escapeCut(holder, 40)}`;
+  const lines = [
+    `      ${MARKS[state]} ${algorithm}${state === 'renewed' ? ', new certificate' : ''}${whose}`,
+  ];
   if (/^[0-9a-f]{64}$/.test(keyid)) lines.push(`        ${keyid}`);
   else lines.push('        made here at signing');
   if (canonicalId !== keyid && /^[0-9a-f]{64}$/.test(canonicalId)) lines.push(`        key ${canonicalId}`);

@@ -60,7 +60,8 @@ function anomalyLines({ anomalies, repositories }: Examination): string[] {
 }
 
 function anomalyLine(mark: string, where: string, { text }: Anomaly): string[] {
-  return wrapBehind(`  ${mark} `, escapeCut(where + text, 300));
+  // Cut apart: a long name must not push out what is said of it.
+  return wrapBehind(`  ${mark} `, escapeCut(where, 260) + escapeCut(text, 300));
 }
 
 function repositoryLines({ repositories }: Examination): string[] {

@@ -110,7 +110,7 @@ describe('checkShape', () => {
           checkShape('response', { ...response, from: { ...response.from, name } } as unknown as Json),
         ),
       ).toBe('RESPONSE-SCHEMA');
-    const change = (role: string): Json => [{ type: 'refresh', role }];
+    const change = (role: string): Json => [{ type: 'refresh', role, days: null }];
     for (const role of ['root', 'targets/releases', 'gr\u00fcn', '\u{1f511}'])
       checkShape('changes', change(role));
     for (const role of ['', 'a\u0000', 'a\u0085', 'a\u007f', 'r'.repeat(256)])

@@ -84,4 +84,4 @@ test('every command of the operators’ guide does what it says, in order', asyn
   }
   const listed = await stockNotary({ url: server.url, ca: server.ca }).list(gun);
   expect(listed.map(({ name }) => name)).toEqual(['1.4.2']);
-});
+}, 180_000);

@@ -1,6 +1,15 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { agreed, delegate, estate, stationKey, type Agreed, type Delegate, type Estate } from '../loop/estate.ts';
+import {
+  agreed,
+  delegate,
+  estate,
+  stationKey,
+  type Agreed,
+  type Delegate,
+  type Estate,
+} from '../loop/estate.ts';
+import { plainRequest } from '../peers/https.ts';
 import { dockerClient } from '../peers/docker-client.ts';
 import { startNotaryOnPostgres } from '../peers/notary-on-postgres.ts';
 import { startNotaryServer, type NotaryServerPeer } from '../peers/notary-server.ts';
@@ -106,7 +115,7 @@ describe.each(SERVERS)('an estate on a notary-server %s', (_, startServer) => {
     expect(signedBy(await agree(), 'b1')).toEqual(['bob']);
     await addhash('a2', 13, 'targets/alice', 'targets/releases');
     expect((await publishHere()).targets).toEqual([
-      ...['a1 targets/releases', 'a2 targets/releases', 'b1 targets/releases'],
+      ...['a1 targets/alice', 'a2 targets/alice', 'b1 targets/releases'],
       ...['v2 targets', 'v3 targets'],
     ]);
     expect(last.versions).toMatchObject({ targets: 5, 'targets/releases': 3, 'targets/alice': 2 });
@@ -158,18 +167,18 @@ describe.each(SERVERS)('an estate on a notary-server %s', (_, startServer) => {
   });
 
   test('the keys of the server are rotated', async () => {
-    const keys = async (): Promise<string[]> => {
-      const { roles } = await app.online.ok<{ roles: { role: string; keys: { id: string }[] }[] }>(
-        ...['repository', 'show', app.gun],
-      );
-      return roles.filter(({ role }) => ['snapshot', 'timestamp'].includes(role)).map((role) => JSON.stringify(role.keys));
+    const keys = async (): Promise<(string | undefined)[]> => {
+      const { body } = await plainRequest(`${server.url}/v2/${app.gun}/_trust/tuf/root.json`, server);
+      const { signed } = JSON.parse(body.toString()) as {
+        signed: { roles: Record<string, { keyids: string[] }> };
+      };
+      return ['snapshot', 'timestamp'].map((role) => signed.roles[role]?.keyids.join(' '));
     };
     const before = await keys();
     for (const role of ['snapshot', 'timestamp']) await app.stage('key', 'rotate', app.gun, role, '-r');
     expect((await step('server-keys')).versions).toMatchObject({ root: 7, targets: 7 });
     const after = await keys();
-    expect(after).toHaveLength(2);
-    for (const key of after) expect(before).not.toContain(key);
+    expect(new Set([...before, ...after]).size).toBe(4);
   });
 
   test('witness', async () => {
@@ -198,10 +207,10 @@ describe.each(SERVERS)('an estate on a notary-server %s', (_, startServer) => {
 
   test('revoke', async () => {
     await app.stage('revoke', `${app.gun}:a1`);
-    expect((await publishHere()).targets).not.toContain('a1 targets/releases');
+    expect((await publishHere()).targets).not.toContain('a1 targets/alice');
     await app.stage('revoke', `${app.gun}:v2`);
     expect((await step('revoke')).targets).toEqual([
-      ...['a2 targets/releases', 'b1 targets/releases', 's/1 targets/alice/sub', 'v3 targets'],
+      ...['a2 targets/alice', 'b1 targets/releases', 's/1 targets/alice/sub', 'v3 targets'],
     ]);
   });
 
@@ -215,7 +224,7 @@ describe.each(SERVERS)('an estate on a notary-server %s', (_, startServer) => {
     expect(last.versions['targets/releases']).toBe(releases + 1);
     await addhash('a3', 32, 'targets/alice', 'targets/releases');
     expect((await publishHere()).targets).toEqual([
-      ...['a2 targets/releases', 'a3 targets/releases', 'b1 targets/releases', 'c1 targets/releases'],
+      ...['a2 targets/alice', 'a3 targets/alice', 'b1 targets/releases', 'c1 targets/releases'],
       ...['s/1 targets/alice/sub', 'v3 targets'],
     ]);
     expect(last.versions['targets/releases']).toBe(releases + 2);

@@ -1,11 +1,14 @@
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { ResponseManifest } from '../../src/bundle/manifest.ts';
 import { copyOf, publishedScene, scene, stationAt, withOffline, type Scene } from '../attacks/scene.ts';
 import { expectRefusal, refusalOf } from '../attacks/refusal.ts';
 import { forge, homeState, stolenKey } from '../peers/forge.ts';
 import { exportAll, hashOf, publish, roundTrip, signAll, type TestStation } from '../peers/stations.ts';
+
+// Several whole signings each, which take a minute where every core is busy.
+vi.setConfig({ testTimeout: 180_000 });
 
 /** A scene whose offline home was put back from a copy made before it signed `next`; `later` waits. */
 interface Restored extends Scene {

@@ -152,15 +152,16 @@ static ck_rv_t wrap_C_GetAttributeValue(ck_session_handle_t s, ck_object_handle_
                                         unsigned long n) {
   static int calls;
   const char *what = action("C_GetAttributeValue", &calls), *change;
-  unsigned long rv;
+  unsigned long rv, at;
   int i;
   if (before(what, &rv)) return rv;
   rv = real->C_GetAttributeValue(s, object, t, n);
-  for (i = 0; rv == CKR_OK && (change = part("attr", '=', i)) != NULL; i++) {
-    char *rest;
-    if (strtoul(change, &rest, 16) == t[0].type && *rest == '/' && t[0].value != NULL && t[0].value_len > 0)
-      *(unsigned char *)t[0].value = (unsigned char)strtoul(rest + 1, NULL, 16);
-  }
+  for (i = 0; rv == CKR_OK && (change = part("attr", '=', i)) != NULL; i++)
+    for (at = 0; at < n; at++) {
+      char *rest;
+      if (strtoul(change, &rest, 16) == t[at].type && *rest == '/' && t[at].value != NULL && t[at].value_len > 0)
+        *(unsigned char *)t[at].value = (unsigned char)strtoul(rest + 1, NULL, 16);
+    }
   return after(what, rv);
 }
 

@@ -88,7 +88,12 @@ function startSigner(
   const file = join(folder, 'signer.json');
   const address = `127.0.0.1:${String(port)}`;
   const config = {
-    server: { grpc_addr: address, tls_cert_file: certificate, tls_key_file: key, client_ca_file: certificate },
+    server: {
+      grpc_addr: address,
+      tls_cert_file: certificate,
+      tls_key_file: key,
+      client_ca_file: certificate,
+    },
     storage: { backend: 'postgres', db_url: database, default_alias: 'wrapping' },
     logging: { level: 'info' },
   };

@@ -23,10 +23,11 @@ function programs(): string {
   return join(VERSIONS, newest ?? '', 'bin');
 }
 
-/** Words before a command that must not run as root. */
-function unprivileged(): string[] {
-  if (process.getuid?.() !== 0) return [];
-  return ['setpriv', '--reuid', ACCOUNT, '--regid', ACCOUNT, '--clear-groups', '--pdeathsig', 'KILL'];
+/** A command as it may run: not as root. It ends with whoever started it. */
+function unprivileged(command: string, args: readonly string[]): [file: string, args: string[]] {
+  if (process.getuid?.() !== 0) return [command, [...args]];
+  const account = ['--reuid', ACCOUNT, '--regid', ACCOUNT, '--clear-groups', '--pdeathsig', 'KILL'];
+  return ['setpriv', [...account, command, ...args]];
 }
 
 /** Starts a fresh cluster on 127.0.0.1 alone, which forgets what it cannot write at once: nobody restarts it. */
@@ -41,15 +42,17 @@ export async function startPostgres(databases: readonly string[]): Promise<Postg
     const [user, group] = [await number('-u'), await number('-g')];
     for (const owned of [folder, data, socket]) chownSync(owned, user, group);
   }
-  const [initdb = '', ...words] = [...unprivileged(), join(bin, 'initdb')];
   const options = ['-U', SUPERUSER, '-A', 'trust', '-E', 'UTF8', '--locale', 'C', '--no-sync'];
-  await runOk(initdb, [...words, '-D', data, ...options], { cwd: folder });
+  await runOk(...unprivileged(join(bin, 'initdb'), ['-D', data, ...options]), { cwd: folder });
   const port = String(await freePort());
   const settings = [
     ...['listen_addresses=127.0.0.1', `unix_socket_directories=${socket}`, 'max_connections=50'],
     ...['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'shared_buffers=32MB'],
   ];
-  const [command = '', ...args] = [...unprivileged(), join(bin, 'postgres')];
+  const [command, args] = unprivileged(join(bin, 'postgres'), [
+    ...['-D', data, '-p', port],
+    ...settings.flatMap((setting) => ['-c', setting]),
+  ]);
   const client = (database: string): string[] => [
     ...['-h', '127.0.0.1', '-p', port, '-U', SUPERUSER, '-d', database, '-X', '-q', '-A', '-t'],
     ...['-v', 'ON_ERROR_STOP=1'],
@@ -57,7 +60,7 @@ export async function startPostgres(databases: readonly string[]): Promise<Postg
   const psql = join(bin, 'psql');
   const daemon = await startDaemon({
     command,
-    args: [...args, '-D', data, '-p', port, ...settings.flatMap((setting) => ['-c', setting])],
+    args,
     log: join(folder, 'postgres.log'),
     ready: async () => (await run(psql, [...client('postgres'), '-c', 'select 1'])).code === 0,
   });

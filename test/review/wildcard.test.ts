@@ -12,7 +12,12 @@ import { anomaliesOf } from '../../src/review/anomalies.ts';
 import { runOk, scratchFolder } from '../peers/process.ts';
 
 const GUN = 'registry.example.com/team/app';
-const NOBODY = { holders: new Map<string, string>(), dropped: new Set<string>() };
+const NOBODY = {
+  holders: new Map<string, string>(),
+  vouched: new Set<string>(),
+  own: () => false,
+  dropped: new Set<string>(),
+};
 const PINNED = { version: 1, sha256: '0'.repeat(64) };
 
 /** A root whose one key is a certificate of this common name, as somebody else's tools made it. */

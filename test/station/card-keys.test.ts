@@ -139,7 +139,7 @@ describe('pairing pins keys', () => {
         });
       await pair(one.file);
       expect([...keyHolders(home)]).toEqual([
-        [first?.keyid, { identity: partners(home)[0]?.identity, name: 'vault' }],
+        [first?.keyid, { identity: partners(home)[0]?.identity, name: 'vault', side: 'offline' }],
       ]);
       await pair(all.file);
       expect(keyHolders(home).size).toBe(4);

@@ -1,4 +1,4 @@
-import { CKA, CKF, CKO, CKR, CKU } from './constants.ts';
+import { CKA, CKF, CKK, CKO, CKR, CKU } from './constants.ts';
 import { CryptokiError } from './cryptoki-error.ts';
 import { ofClass, readBoolean, readUlong } from './attribute.ts';
 import { readClaims } from './claims.ts';
@@ -85,13 +85,10 @@ export class ChildToken {
     const session = this.opened();
     this.keys = new Map();
     for (const handle of this.cryptoki.findObjects(session, ofClass(CKO.privateKey))) {
-      const id = this.cryptoki.attribute(session, handle, CKA.id)?.toString('hex') ?? '';
+      const { id, key } = this.describe(handle);
       const known = this.keys.get(id);
-      if (known !== undefined) {
-        known.handles.push(handle);
-        continue;
-      }
-      this.keys.set(id, this.describe(handle));
+      if (known === undefined) this.keys.set(id, key);
+      else known.handles.push(handle);
     }
     return Array.from(this.keys, ([id, key]) => ({
       id,
@@ -104,17 +101,16 @@ export class ChildToken {
   publicKeys(): PublicKeyFacts[] {
     const session = this.opened();
     return this.cryptoki.findObjects(session, ofClass(CKO.publicKey)).map((handle) => {
-      const read = (type: number) => this.cryptoki.attribute(session, handle, type);
+      const read = (...types: number[]) => this.cryptoki.attributes(session, handle, types);
+      const [id, label, type] = read(CKA.id, CKA.label, CKA.keyType);
+      const keyType = readUlong(type ?? null);
+      const rsa = keyType === CKK.rsa;
+      const [modulus = null, exponent = null] = rsa ? read(CKA.modulus, CKA.publicExponent) : [];
+      const [ecParams = null, ecPoint = null] = rsa ? [] : read(CKA.ecParams, CKA.ecPoint);
       return {
-        id: read(CKA.id)?.toString('hex') ?? '',
-        label: read(CKA.label)?.toString('utf8') ?? '',
-        raw: {
-          keyType: readUlong(read(CKA.keyType)),
-          ecParams: read(CKA.ecParams),
-          ecPoint: read(CKA.ecPoint),
-          modulus: read(CKA.modulus),
-          exponent: read(CKA.publicExponent),
-        },
+        id: id?.toString('hex') ?? '',
+        label: label?.toString('utf8') ?? '',
+        raw: { keyType, ecParams, ecPoint, modulus, exponent },
       };
     });
   }
@@ -149,7 +145,7 @@ export class ChildToken {
     let last: CryptokiError | null = null;
     for (const one of tiers)
       try {
-        this.keys.set(id, this.describe(make(one)));
+        this.keys.set(id, this.describe(make(one)).key);
         return { tier: one.tier };
       } catch (error) {
         if (!(error instanceof CryptokiError) || !triesNext(error.code)) throw error;
@@ -214,17 +210,23 @@ export class ChildToken {
     if (key.checked) return;
     const session = this.opened();
     const [handle] = key.handles as [Handle];
-    const sensitive = readBoolean(this.cryptoki.attribute(session, handle, CKA.sensitive));
-    const extractable = readBoolean(this.cryptoki.attribute(session, handle, CKA.extractable));
+    const [sensitive, extractable] = this.cryptoki
+      .attributes(session, handle, [CKA.sensitive, CKA.extractable])
+      .map(readBoolean);
     if (sensitive !== true || extractable !== false) throw new ChildRefusal({ kind: 'grade', id });
     key.checked = true;
   }
 
-  private describe(handle: Handle): PrivateKey {
-    const session = this.opened();
-    const label = this.cryptoki.attribute(session, handle, CKA.label)?.toString('utf8') ?? '';
-    const asks = readBoolean(this.cryptoki.attribute(session, handle, CKA.alwaysAuthenticate)) === true;
-    return { handles: [handle], label, alwaysAuthenticate: asks, checked: false };
+  private describe(handle: Handle): { id: string; key: PrivateKey } {
+    const types = [CKA.id, CKA.label, CKA.alwaysAuthenticate];
+    const [id, label, asks] = this.cryptoki.attributes(this.opened(), handle, types);
+    const key = {
+      handles: [handle],
+      label: label?.toString('utf8') ?? '',
+      alwaysAuthenticate: readBoolean(asks ?? null) === true,
+      checked: false,
+    };
+    return { id: id?.toString('hex') ?? '', key };
   }
 
   private key(id: string): PrivateKey {

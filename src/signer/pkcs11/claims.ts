@@ -17,13 +17,14 @@ const CLAIMS = {
   CKA_ALWAYS_AUTHENTICATE: CKA.alwaysAuthenticate,
 } as const;
 
-/** What the module claims of a private key, one attribute a call: one that it does not tell spoils a call for many. */
+/** What the module claims of a private key. */
 export function readClaims(cryptoki: Cryptoki, session: Handle, key: Handle): KeyClaims {
-  const read = (type: number) => cryptoki.attribute(session, key, type);
-  const attributes = Object.entries(CLAIMS).map(([name, type]) => [name, readBoolean(read(type))] as const);
+  const types = [...Object.values(CLAIMS), CKA.keyGenMechanism];
+  const told = cryptoki.attributes(session, key, types);
+  const attributes = Object.keys(CLAIMS).map((name, at) => [name, readBoolean(told[at] ?? null)] as const);
   return {
     attributes: Object.fromEntries(attributes),
-    keyGenMechanism: readUlong(read(CKA.keyGenMechanism)),
+    keyGenMechanism: readUlong(told.at(-1) ?? null),
     valueReadable: [CKA.value, CKA.privateExponent].some((type) => readable(cryptoki, session, key, type)),
   };
 }

@@ -1,21 +1,13 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
-import type { Mechanism, PKCS11 } from 'pkcs11js';
-import { CK_PARAMS_RSA_PSS, CKF, CKG_MGF1_SHA256, CKM, CKR } from './constants.ts';
+import type { PKCS11 } from 'pkcs11js';
+import { CKF, CKR } from './constants.ts';
 import { CryptokiError, readCryptokiError } from './cryptoki-error.ts';
+import { checkSignInput, nativeMechanism, type SignMechanism } from './sign-mechanism.ts';
 import { nativeTemplate, type Template } from './template.ts';
 
 export type Handle = Buffer;
 
-/** How the child signs: the input is a digest for ECDSA and PSS, the whole message for Ed25519. */
-export type SignMechanism = 'ecdsa' | 'eddsa' | 'rsa-pss-sha256';
-
-/** Lengths of the digests that raw mechanisms may get: modules truncate whatever else they are given. */
-const DIGEST_LENGTHS: Readonly<Record<SignMechanism, readonly number[] | null>> = {
-  ecdsa: [32, 48],
-  eddsa: null,
-  'rsa-pss-sha256': [32],
-};
 /** Fits every signature of every algorithm (RSA-4096). */
 const SIGNATURE_SPACE = 512;
 const FIND_PAGE = 512;
@@ -45,6 +37,8 @@ export class AddonError extends Error {
  */
 export class Cryptoki {
   private readonly native: PKCS11;
+  /** Attribute types that the module did not tell in one call. */
+  private readonly spoilt = new Set<string>();
 
   private constructor(native: PKCS11) {
     this.native = native;
@@ -152,6 +146,26 @@ export class Cryptoki {
     }
   }
 
+  /** Several at once, each as {@link attribute} says: one that is not told spoils the call, then one by one. */
+  attributes(session: Handle, object: Handle, types: readonly number[]): (Buffer | null)[] {
+    const together = types.join(' ');
+    if (!this.spoilt.has(together))
+      try {
+        const asked = types.map((type) => ({ type }));
+        const told = call('C_GetAttributeValue', () =>
+          this.native.C_GetAttributeValue(session, object, asked),
+        );
+        return types.map((_, at) => {
+          const value: unknown = told[at]?.value;
+          return Buffer.isBuffer(value) ? value : null;
+        });
+      } catch (error) {
+        if (!(error instanceof CryptokiError)) throw error;
+        this.spoilt.add(together);
+      }
+    return types.map((type) => this.attribute(session, object, type));
+  }
+
   /** One attribute of one object, or null where the module does not tell (unknown to it, or sensitive). */
   attribute(session: Handle, object: Handle, type: number): Buffer | null {
     try {
@@ -187,9 +201,7 @@ export class Cryptoki {
 
   /** @throws TypeError for an input that is not a digest of the length that the mechanism signs */
   signInit(session: Handle, mechanism: SignMechanism, key: Handle, input: Uint8Array): void {
-    const lengths = DIGEST_LENGTHS[mechanism];
-    if (lengths !== null && !lengths.includes(input.length))
-      throw new TypeError('not a digest of the right length');
+    checkSignInput(mechanism, input);
     const parameter = nativeMechanism(mechanism);
     call('C_SignInit', () => {
       this.native.C_SignInit(session, parameter, key);
@@ -221,13 +233,6 @@ export class Cryptoki {
         // A token that is gone cannot be logged out of.
       }
   }
-}
-
-function nativeMechanism(mechanism: SignMechanism): Mechanism {
-  if (mechanism === 'ecdsa') return { mechanism: CKM.ecdsa };
-  if (mechanism === 'eddsa') return { mechanism: CKM.eddsa };
-  const parameter = { type: CK_PARAMS_RSA_PSS, hashAlg: CKM.sha256, mgf: CKG_MGF1_SHA256, saltLen: 32 };
-  return { mechanism: CKM.rsaPss, parameter };
 }
 
 /** Fields of CK_TOKEN_INFO are padded with spaces, by some modules with NULs. */

@@ -1,5 +1,6 @@
 import type { Algorithm } from '../../metadata/key.ts';
-import type { RawTokenInfo, SignMechanism } from './cryptoki.ts';
+import type { RawTokenInfo } from './cryptoki.ts';
+import type { SignMechanism } from './sign-mechanism.ts';
 
 /** A token as the module describes it; `slot` is its place in the list of this one child. */
 export interface TokenFacts extends RawTokenInfo {
