@@ -1,6 +1,6 @@
 import { review } from '../src/offline/review.ts';
 import { withOfflineStation } from '../src/offline/session.ts';
-import { Args, BaseCommand } from '../src/terminal/base-command.ts';
+import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';
 import { reviewDocument } from '../src/terminal/review-document.ts';
 import { reviewLines } from '../src/terminal/review-view.ts';
 import { reviewTrackerLines } from '../src/terminal/tracker-view.ts';
@@ -12,6 +12,7 @@ export default class Review extends BaseCommand {
   static override examples = [
     '<%= config.bin %> review /media/stick/app.request.tar',
     '<%= config.bin %> review app.request.tar a.response.tar',
+    '<%= config.bin %> review app.request.tar --only registry.example.com/team/app',
   ];
   static override strict = false;
   static override args = {
@@ -19,13 +20,24 @@ export default class Review extends BaseCommand {
     response: Args.string({ description: 'responses of other stations to the same request' }),
   };
 
+  static override flags = {
+    only: Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      description: 'repository to show alone, with everything that changes',
+      helpValue: 'NAME',
+    }),
+    page: Flags.integer({ description: 'page of a request for many repositories', min: 1, helpValue: 'N' }),
+  };
+
   async run(): Promise<void> {
     const { argv, flags } = await this.parse(Review);
     const [file = '', ...responses] = argv as string[];
+    const view = { page: flags.page ?? 1, only: flags.only ?? [] };
     await withOfflineStation(flags.home, 'review', async (station) => {
       const { examination, tracker } = await review(station, file, responses);
       this.show({ ...reviewDocument(examination), tracker }, () =>
-        [...reviewLines(examination), ...reviewTrackerLines(tracker)].join('\n'),
+        [...reviewLines(examination, view), ...reviewTrackerLines(tracker)].join('\n'),
       );
     });
   }

@@ -10,14 +10,24 @@ import { COLUMNS, wrapBehind } from './wrap.ts';
 
 /** Lines of one kind that are shown before the rest is only counted. */
 const SHOWN = 24;
-/** Repositories that are shown one by one before the rest is grouped by operation. */
-const SHOWN_REPOSITORIES = 12;
+/** Repositories that are shown one by one on a page. */
+const PAGE = 12;
+
+/** Which part of a long request is shown. */
+export interface ReviewView {
+  /** From 1 on. */
+  readonly page: number;
+  /** Names of repositories that are shown alone, whole. */
+  readonly only: readonly string[];
+}
+
+const FIRST_PAGE: ReviewView = { page: 1, only: [] };
 
 /**
  * The whole review as text of 80 columns: who asks and when, what is unusual, what would change old to new, and
  * last the digest in hex and words (R8). Everything comes from the bytes to be signed.
  */
-export function reviewLines(examination: Examination): string[] {
+export function reviewLines(examination: Examination, view: ReviewView = FIRST_PAGE): string[] {
   const { manifest, sender, now } = examination;
   return [
     `Request from ${show(sender)} (paired), its number ${String(manifest.sequence)}`,
@@ -26,7 +36,7 @@ export function reviewLines(examination: Examination): string[] {
     `  environment ${manifest.environment}`,
     '',
     ...anomalyLines(examination),
-    ...repositoryLines(examination),
+    ...repositoryLines(examination, view),
     ...(examination.excepted.length > 0
       ? [
           `Left out by the officer: ${String(examination.excepted.length)}`,
@@ -64,29 +74,44 @@ function anomalyLine(mark: string, where: string, { text }: Anomaly): string[] {
   return wrapBehind(`  ${mark} `, escapeCut(where, 260) + escapeCut(text, 300));
 }
 
-function repositoryLines({ repositories }: Examination): string[] {
-  const shown = repositories.slice(0, SHOWN_REPOSITORIES).flatMap(oneRepository);
-  const rest = repositories.slice(SHOWN_REPOSITORIES);
-  if (rest.length === 0) return shown;
+function repositoryLines({ repositories }: Examination, { page, only }: ReviewView): string[] {
+  if (only.length > 0)
+    return repositories
+      .filter(({ reading }) => only.includes(reading.record.name))
+      .flatMap((one) => oneRepository(one, Infinity));
+  const pages = Math.ceil(repositories.length / PAGE);
+  if (pages <= 1) return repositories.flatMap((one) => oneRepository(one, SHOWN));
+  const from = (Math.min(page, pages) - 1) * PAGE;
+  const shown = repositories.slice(from, from + PAGE);
+  return [
+    ...operationLines(repositories),
+    `Repositories ${String(from + 1)} to ${String(from + shown.length)}, page ${String(Math.min(page, pages))} of ${String(pages)}`,
+    '(review --page N shows another, review --only NAME all of one):',
+    '',
+    ...shown.flatMap((one) => oneRepository(one, SHOWN)),
+  ];
+}
+
+/** How many repositories each operation is asked for. */
+function operationLines(repositories: readonly RepositoryExamination[]): string[] {
   const groups = new Map<string, { count: number; changes: number }>();
-  for (const { reading, differences } of rest) {
+  for (const { reading, differences } of repositories) {
     const group = groups.get(reading.record.operation) ?? { count: 0, changes: 0 };
     group.count += 1;
     for (const { targets } of differences) group.changes += targets.length;
     groups.set(reading.record.operation, group);
   }
   return [
-    ...shown,
-    `And ${String(rest.length)} more repositories (review --json lists each):`,
+    `${String(repositories.length)} repositories:`,
     ...[...groups].map(
       ([operation, { count, changes }]) =>
-        `  ${operation.padEnd(12)} ${String(count)} repositories, ${String(changes)} target changes`,
+        `  ${operation.padEnd(18)} ${String(count)} repositories, ${String(changes)} target changes`,
     ),
     '',
   ];
 }
 
-function oneRepository({ reading, differences, contact }: RepositoryExamination): string[] {
+function oneRepository({ reading, differences, contact }: RepositoryExamination, most: number): string[] {
   const { record, base } = reading;
   return [
     ...wrapBehind('', `${escapeCut(record.name, 200)}  (${record.dialect}, ${record.operation})`),
@@ -94,12 +119,12 @@ function oneRepository({ reading, differences, contact }: RepositoryExamination)
       ? [`  not known here: root ${String(base?.root.version ?? 0)} says`, ...quorumLines(contact)]
       : []),
     ...(record.operation === 'none' ? ['  asks for no signature: this station gets to know it'] : []),
-    ...differences.flatMap(roleLines),
+    ...differences.flatMap((difference) => roleLines(difference, most)),
     '',
   ];
 }
 
-function roleLines(difference: RoleDifference): string[] {
+function roleLines(difference: RoleDifference, most: number): string[] {
   const { role, fromVersion, toVersion, fromExpires, toExpires, payload, targets, total } = difference;
   const from = fromVersion === 0 ? 'new' : `version ${String(fromVersion)}`;
   const expires = fromExpires === null ? '' : `${day(fromExpires)} -> `;
@@ -108,20 +133,20 @@ function roleLines(difference: RoleDifference): string[] {
     ...(payload ? [`    sha256 ${payload}`] : ['    open: made here at signing']),
     ...quorumLines(difference.quorums),
     ...delegationLines(difference.delegations),
-    ...(role === 'root' ? [] : targetLines(targets, total)),
+    ...(role === 'root' ? [] : targetLines(targets, total, most)),
   ];
 }
 
-function targetLines(targets: readonly TargetChange[], total: number): string[] {
+function targetLines(targets: readonly TargetChange[], total: number, most: number): string[] {
   if (targets.length === 0) return [`    no target changes; ${String(total)} in all`];
   const added = targets.filter(({ before }) => !before);
   const moved = targets.filter(({ before, after }) => before && after);
   const removed = targets.filter(({ after }) => !after);
   return [
     `    ${String(added.length)} added, ${String(moved.length)} moved, ${String(removed.length)} removed; then ${String(total)} in all`,
-    ...capped(removed, SHOWN, ({ name, before }) => entryLines('-', name, before, null)),
-    ...capped(moved, SHOWN, ({ name, before, after }) => entryLines('~', name, before, after)),
-    ...capped(added, SHOWN, ({ name, after }) => entryLines('+', name, null, after)),
+    ...capped(removed, most, ({ name, before }) => entryLines('-', name, before, null)),
+    ...capped(moved, most, ({ name, before, after }) => entryLines('~', name, before, after)),
+    ...capped(added, most, ({ name, after }) => entryLines('+', name, null, after)),
   ];
 }
 
@@ -156,7 +181,7 @@ function capped<T>(items: readonly T[], most: number, lines: (item: T) => readon
   const shown = items.slice(0, most).flatMap(lines);
   const hidden = items.length - most;
   return hidden > 0
-    ? [...shown, `    ... and ${String(hidden)} more like these (review --json lists each)`]
+    ? [...shown, `    ... and ${String(hidden)} more like these (review --only NAME lists each)`]
     : [...shown];
 }
 

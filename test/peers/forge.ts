@@ -105,8 +105,13 @@ export function writeForged(
   files: ReadonlyMap<string, Buffer>,
   key: TransportKey,
 ): Buffer {
+  // What the manifest names, and what the parts of a combined bundle name in their turn.
   const text = JSON.stringify({ ...manifest, files: [] });
-  const kept = [...files].filter(([name]) => text.includes(name)).sort(([a], [b]) => (a < b ? -1 : 1));
+  const parts = manifest.kind === 'combined' ? manifest.parts.map((part) => files.get(part.manifest)) : [];
+  const names = [text, ...parts.map((part) => part?.toString() ?? '')];
+  const kept = [...files]
+    .filter(([name]) => names.some((one) => one.includes(name)))
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   const list = kept.map(([name, content]) => ({ name, size: content.length, sha256: sha256(content) }));
   const body = Buffer.from(canonicalText({ ...manifest, files: list } as unknown as Json));
   const signature = sign(null, preAuthentication(kind, body), key.privateKey);

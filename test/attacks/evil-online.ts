@@ -1,0 +1,117 @@
+import { createPublicKey, generateKeyPairSync, randomBytes, sign as signWith } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import type { RequestManifest } from '../../src/bundle/manifest.ts';
+import { changedRoles } from '../../src/change/changed-roles.ts';
+import type { Change, KeySource } from '../../src/change/change.ts';
+import { formatTime } from '../../src/encoding/time.ts';
+import { toBase64 } from '../../src/encoding/text.ts';
+import { buildRequest, documentOf, type RepositoryPlan } from '../../src/exchange/request.ts';
+import type { PublicKey } from '../../src/metadata/key.ts';
+import { notary } from '../../src/metadata/notary/dialect.ts';
+import { publicKeyFromSpki } from '../../src/metadata/public-key.ts';
+import { planRepository } from '../../src/online/export-plan.ts';
+import { repositoryNamed } from '../../src/online/repositories.ts';
+import { withOnlineStation } from '../../src/online/session.ts';
+import { partners } from '../../src/station/pairing.ts';
+import { stolenKey, writeForged, type ForgedRequest } from '../peers/forge.ts';
+import type { Scene } from './scene.ts';
+
+const DAY = 86_400;
+let requests = 0;
+
+/** What the owner of the online half does besides choosing the changes. */
+export interface Evil {
+  /** Before the request is computed: versions, expiries, online keys, holders. */
+  readonly plan?: (plan: RepositoryPlan) => RepositoryPlan;
+  /** After it: whatever the manifest says. */
+  readonly manifest?: (manifest: ForgedRequest) => void;
+}
+
+/**
+ * A request for any changes at all, on what is published now, computed and sealed by the online half's own code and
+ * key: nothing of it is inconsistent unless it is made so.
+ */
+export async function evilRequest(
+  { online, gun, on }: Pick<Scene, 'online' | 'gun' | 'on'>,
+  changes: readonly Change[],
+  evil: Evil = {},
+): Promise<string> {
+  const file = on(`evil-${String(++requests)}.tar`);
+  await withOnlineStation(online.home, 'export', 'read', async ({ station, stores }) => {
+    const entry = repositoryNamed(station.home, gun);
+    const offline = partners(station.home).filter(({ side }) => side === 'offline');
+    const options = { supersede: null, filler: null };
+    const nothing = { restored: [], batch: '', changes: [] };
+    const store = stores.open(entry.place, entry.name);
+    const { plan } = await planRepository(station, store, entry, nothing, offline, options);
+    const roles = changedRoles(notary, changes).map((role) => ({
+      role,
+      version: ((plan.base && documentOf(plan.base, role)?.version) ?? 0) + 1,
+      expires: formatTime(station.now + 400 * DAY),
+    }));
+    const whole = { ...plan, changes, roles, filler: offline[0]?.identity ?? null };
+    const { home } = station;
+    const head = {
+      environment: home.environment,
+      id: randomBytes(16).toString('hex'),
+      created: formatTime(station.now),
+      notAfter: formatTime(station.now + 7 * DAY),
+      sequence: home.ledger.head().line + requests,
+      from: { name: home.name, key: home.identity },
+      to: offline.map(({ name, identity: key }) => ({ name, key, heard: null, head: null })),
+    };
+    const built = buildRequest(head, [evil.plan?.(whole) ?? whole]);
+    const manifest = structuredClone(built.manifest) as ForgedRequest;
+    evil.manifest?.(manifest);
+    const files = new Map(
+      [...built.contents.files].map(([sha256, bytes]) => [`files/${sha256}`, Buffer.from(bytes)] as const),
+    );
+    writeFileSync(file, writeForged('request', manifest as RequestManifest, files, stolenKey(home.dir)));
+  });
+  return file;
+}
+
+/** The only repository of a forged request. */
+export function recordOf(manifest: ForgedRequest): ForgedRequest['repositories'][number] {
+  const [record] = manifest.repositories;
+  if (!record) throw new Error('no repository');
+  return record;
+}
+
+/** A key that nobody knows. */
+export function freshKey(): PublicKey {
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return publicKeyFromSpki(publicKey.export({ type: 'spki', format: 'der' }));
+}
+
+/** A public key as a change names it. */
+export function asSource({ spki }: PublicKey): KeySource {
+  return { form: 'public', value: toBase64(spki) };
+}
+
+/** A certificate over somebody's key, signed by a key of the attacker: a certificate slot's value. */
+export function evilCertificate(key: PublicKey, commonName: string, days = 3_000): Buffer {
+  const attacker = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const issuer = publicKeyFromSpki(
+    createPublicKey(attacker.privateKey).export({ type: 'spki', format: 'der' }),
+  );
+  const now = Math.floor(Date.now() / 1000);
+  const maker = notary.certificates;
+  if (!maker) throw new Error('no certificates');
+  // Our own code makes no certificate for a pattern: the star is put in afterwards.
+  const star = commonName.replace('*', '+');
+  const content = {
+    ...{ repository: star, key, issuer, serial: randomBytes(16) },
+    ...{ notBefore: now - DAY, notAfter: now + days * DAY },
+  };
+  const made = Buffer.from(maker.message(content)).toString('latin1');
+  const message = Buffer.from(made.replaceAll(star, commonName), 'latin1');
+  const signature = signWith('sha256', message, { key: attacker.privateKey, dsaEncoding: 'ieee-p1363' });
+  return Buffer.from(maker.value(content, message, signature));
+}
+
+/** The same certificate as a change names it. */
+export function asCertificate(value: Buffer): KeySource {
+  const { keyval } = JSON.parse(value.toString()) as { keyval: { public: string } };
+  return { form: 'certificate', value: keyval.public };
+}

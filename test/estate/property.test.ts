@@ -1,0 +1,147 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { addRepositories } from '../../src/online/repositories.ts';
+import { delegationList } from '../../src/online/delegation-list.ts';
+import { listTargets } from '../../src/online/found-targets.ts';
+import { readPublished, roleVersions } from '../../src/online/read.ts';
+import { stageInit } from '../../src/online/stage-init.ts';
+import { startNotaryServer, type NotaryServerPeer } from '../peers/notary-server.ts';
+import { hashOf } from '../peers/stations.ts';
+import { stockNotary, type StockNotary } from '../peers/stock-notary.ts';
+import { KINDS, type Subject } from './changes.ts';
+import { stationsInProcess, type Stations } from './in-process.ts';
+import { RepositoryModel } from './model.ts';
+
+vi.setConfig({ testTimeout: 240_000 });
+
+const REPOSITORIES = 5;
+const DELEGATES = 4;
+const RUNS = 3;
+
+/** One step: a change of one repository, and whether all that waits is published then. */
+const step = fc.record({
+  repository: fc.nat({ max: REPOSITORIES - 1 }),
+  kind: fc.oneof(
+    ...Object.entries(KINDS).map(([kind, { weight }]) => ({
+      weight,
+      arbitrary: fc.constant(kind as keyof typeof KINDS),
+    })),
+  ),
+  dice: fc.record({ a: fc.nat({ max: 255 }), b: fc.nat({ max: 255 }), c: fc.nat({ max: 255 }) }),
+  publish: fc.nat({ max: 5 }).map((number) => number === 0),
+});
+const steps = fc.array(step, { minLength: 20, maxLength: 30, size: 'max' });
+
+let server: NotaryServerPeer;
+beforeAll(async () => {
+  server = await startNotaryServer();
+});
+afterAll(() => server.stop());
+
+describe.each([
+  ['knows from the card who holds the keys of delegates, so that roles are signed anew', true],
+  ['does not know who holds the keys of delegates, so that roles are lost until somebody signs them', false],
+])('the online station %s', (_, known) => {
+  let stations: Stations;
+  let delegates: Subject['delegates'];
+  /** ID of the newest root key. */
+  let root: string;
+  let runs = 0;
+  beforeAll(async () => {
+    stations = await stationsInProcess();
+    const made = await Promise.all(
+      Array.from({ length: DELEGATES }, (__, at) => stations.key(`targets/delegate-${String(at)}`)),
+    );
+    delegates = made.map(({ key, file }) => ({ id: key.id, file }));
+    if (known) await stations.renewCard();
+    root = (await stations.key('root')).key.id;
+  });
+
+  const newSubjects = async (): Promise<Subject[]> => {
+    const guns = Array.from(
+      { length: REPOSITORIES },
+      (__, at) => `${server.host}/property-${String(known)}/run-${String(runs)}/app-${String(at)}`,
+    );
+    runs += 1;
+    await stations.online(({ station, stores }) => {
+      const place = { kind: 'server', url: server.url, ca: server.caPem } as const;
+      addRepositories(
+        station.home,
+        guns.map((name) => ({ dialect: 'notary', name, place })),
+      );
+      return stageInit(station, stores, guns, false, []);
+    });
+    return guns.map((gun) => ({ gun, model: new RepositoryModel(), stations, delegates, known }));
+  };
+
+  test('any valid changes of five repositories lead to what the model says, for us and for the stock client', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, async (all) => {
+        const subjects = await newSubjects();
+        const kept = stockNotary(server);
+        /** Repositories whose waiting change is a request's only one. */
+        const closed = new Set<Subject>();
+        const publish = async (): Promise<void> => {
+          const changed = subjects.filter((subject) => subject.model.isDirty || closed.has(subject));
+          if (changed.length === 0) return;
+          await stations.roundTrip(root);
+          for (const subject of changed) {
+            subject.model.publish();
+            if (closed.has(subject)) subject.model.root += 1;
+          }
+          closed.clear();
+          await expectViews(changed, kept);
+        };
+        await publish();
+        for (const { repository, kind, dice, publish: now } of all) {
+          const { stage, alone } = KINDS[kind];
+          const subject = subjects[repository] as Subject;
+          if (closed.has(subject) || (alone && subject.model.isDirty)) await publish();
+          if (kind === 'key rotate root') root = (await stations.key('root')).key.id;
+          const staged = await stage(subject, dice);
+          if (staged && alone) closed.add(subject);
+          if (now) await publish();
+        }
+        await publish();
+        await expectViews(subjects, stockNotary(server));
+      }),
+      { numRuns: RUNS, endOnFailure: true },
+    );
+  });
+
+  async function expectViews(subjects: readonly Subject[], stock: StockNotary): Promise<void> {
+    const ours = await stations.online(async ({ station, stores }) =>
+      Promise.all(
+        subjects.map(async ({ gun }) => ({
+          repository: await readPublished(station, stores, gun),
+          delegations: (await delegationList(station, stores, gun)).delegations,
+        })),
+      ),
+    );
+    const stocks = await Promise.all(subjects.map(({ gun }) => stock.list(gun)));
+    for (const [at, { gun, model }] of subjects.entries()) {
+      const expected = model
+        .rows()
+        .map(({ name, role, content }) => ({ name, sha256: hashOf(content), length: content, role }));
+      const { repository, delegations } = ours[at] as (typeof ours)[number];
+      const rows = listTargets(repository).map(({ name, role, entry }) => ({
+        ...{ name, sha256: entry.hashes['sha256'], length: entry.length, role },
+      }));
+      expect(rows, gun).toEqual(expected);
+      const theirs = [...(stocks[at] ?? [])].sort((a, b) => (a.name < b.name ? -1 : 1));
+      expect(theirs, gun).toEqual(expected);
+      const versions = roleVersions(repository).filter(
+        ({ role }) => role !== 'snapshot' && role !== 'timestamp',
+      );
+      expect(Object.fromEntries(versions.map(({ role, version }) => [role, version])), gun).toEqual(
+        model.versions(),
+      );
+      const number = new Map(delegates.map(({ id }, index) => [id, index]));
+      const declared = delegations.map(({ role, paths, threshold, keys }) => {
+        const numbers = keys.map(({ canonicalId }) => number.get(canonicalId)).sort();
+        return { role, paths, threshold, keys: numbers };
+      });
+      expect(declared, gun).toEqual(model.delegations());
+    }
+  }
+});
