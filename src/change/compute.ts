@@ -1,10 +1,9 @@
 import { refused } from '../errors.ts';
 import { canonicalBytes } from '../encoding/canonical-json.ts';
 import type { JsonObject } from '../encoding/json.ts';
-import type { Dialect, KeyContext } from '../metadata/dialect.ts';
+import type { Dialect } from '../metadata/dialect.ts';
 import type { MetadataKey, RoleKeys, SignedDocument, TargetEntry } from '../metadata/document.ts';
 import { keysOf, type VerifiedRepository } from '../metadata/repository.ts';
-import type { Change } from './change.ts';
 import { changedRoles } from './changed-roles.ts';
 import { delegationEdits, isDelegated, parentOf, touchedDelegations } from './delegations.ts';
 import { entryChanges } from './entries.ts';

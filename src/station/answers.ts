@@ -40,15 +40,16 @@ export async function openAnswers(home: Home, copy: Copy): Promise<Answer[]> {
   const partner = trustPartners(home);
   const own = { sealed: false };
   const trust = (identity: string): void => {
-    if (identity === home.identity) own.sealed = true;
-    else partner(identity);
+    own.sealed = identity === home.identity;
+    if (!own.sealed) partner(identity);
   };
   let bundle: Bundle<ResponseManifest | CombinedManifest>;
   try {
     bundle = await openBundle(fileSource(copy.path), { kinds: ['response', 'combined'], trust });
   } catch (error) {
     // Most likely the request itself, on its way to the other half or come back unanswered.
-    if (own.sealed && error instanceof CountersignError && error.check === 'SEAL-SIGNATURE') partner(home.identity);
+    if (own.sealed && error instanceof CountersignError && error.check === 'SEAL-SIGNATURE')
+      partner(home.identity);
     throw error;
   }
   const { manifest } = bundle;

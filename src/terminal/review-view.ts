@@ -11,7 +11,7 @@ import { COLUMNS, wrapBehind } from './wrap.ts';
 /** Lines of one kind that are shown before the rest is only counted. */
 const SHOWN = 24;
 /** Repositories that are shown one by one on a page. */
-const PAGE = 12;
+const PAGE = 5;
 
 /** Which part of a long request is shown. */
 export interface ReviewView {

@@ -257,6 +257,20 @@ describe('a request of an online half that the attacker owns, in itself without 
     await expectShown(app, file, `OWN-KEY:${gun}:targets:${own}`, true);
   });
 
+  test('M16 STRANGE-KEY: what stands on the card of an online half is vouched for by nobody', async () => {
+    const { online, offline, on, passphraseFile } = app;
+    const [key] = (await online.ok<{ keys: { id: string; role: string }[] }>('key', 'list')).keys.filter(
+      ({ role }) => role === 'targets/alice',
+    );
+    const [card, pem] = [on('build-with-keys.card'), on('alice.pem')];
+    const flags = ['-o', card, '--passphrase-file', passphraseFile];
+    const { digest } = await online.ok<{ digest: string }>('station', 'card', ...flags);
+    await offline.ok('station', 'pair', card, '--approve', digest);
+    await online.ok('key', 'export', key?.id ?? '', '-o', pem);
+    const file = await evilRequest(app, [addKey('targets', keyIn(pem))]);
+    await expectShown(app, file, `STRANGE-KEY:${gun}:targets:${key?.id ?? ''}`, true);
+  });
+
   test('M5 CERTIFICATE-WILDCARD, CERTIFICATE-ENDS: certificates over own root keys that others made', async () => {
     const [one, other] = root as [PublicKey, PublicKey];
     const values = [evilCertificate(one, 'registry.example.com/*'), evilCertificate(other, gun, 20)] as const;

@@ -28,7 +28,7 @@ import {
 } from '../peers/forge.ts';
 import { scratchFolder } from '../peers/process.ts';
 import { signAt, type KeyStation, type Quorum } from '../peers/quorum.ts';
-import { station, type TestStation } from '../peers/stations.ts';
+import { hashOf, station, type TestStation } from '../peers/stations.ts';
 import { evilCertificate, freshKey } from './evil-online.ts';
 import { expectRefusal, expectThrown } from './refusal.ts';
 
@@ -386,4 +386,21 @@ test('after all of that the real responses are signed, combined and published', 
   expect((await signAt(quorum(), b, ['request.tar', 'a.tar'], 'b.tar')).code).toBe(0);
   await online.ok('combine', on('a.tar'), on('b.tar'), '-o', on('ab.tar'));
   await online.ok('publish', on('ab.tar'), ...secrets);
+  await online.ok('addhash', GUN, 'v1', '100', '--sha256', hashOf(1));
+  await online.ok('export', '-o', on('second.tar'));
+});
+
+test('M10 a station that was not there meets the repository: the root typed, and whose its keys are', async () => {
+  const { anomalies, repositories } = await c.ok<{
+    anomalies: { id: string; typed: boolean; digest?: string }[];
+    repositories: { contact: { role: string; keys: { holder?: string }[] }[] }[];
+  }>('review', on('second.tar'));
+  const first = anomalies.find(({ id }) => id.startsWith(`FIRST-CONTACT:${GUN}:`));
+  expect(first).toMatchObject({ typed: true, digest: first?.id.slice(-64) });
+  const holders = repositories[0]?.contact.map(({ role, keys }) => [role, keys.map(({ holder }) => holder).sort()]);
+  const all = ['vault-a', 'vault-b', 'vault-c'];
+  expect(holders?.slice(0, 2)).toEqual([
+    ['root', all],
+    ['targets', all],
+  ]);
 });

@@ -58,6 +58,11 @@ describe('one request for a thousand repositories', () => {
     const { stdout: shown } = await timed('offline', ['review', request]);
     expect(shown.split('\n').length).toBeLessThan(200);
     expect(shown).toMatch(new RegExp(`${String(COUNT)} repositories get their first root`));
+    const last = await pair.offline.run(['review', request, '--page', '100000']);
+    expect(last.stdout).toContain(`to ${String(COUNT)}, page`);
+    const one = await pair.offline.run(['review', request, '--only', gun(7)]);
+    expect(one.stdout).toContain(`${gun(7)}  (notary`);
+    expect(one.stdout).not.toContain(`${gun(8)}  (notary`);
     const review = await pair.offline.ok<{ digest: string; anomalies: { id: string; typed: boolean }[] }>(
       'review',
       request,

@@ -158,17 +158,13 @@ export interface Delegate {
   readonly stock: StockNotary;
 }
 
-/** A delegate with a fresh key (`ec` or `rsa`) and a certificate that is valid for so many days. */
-export async function delegate(
-  server: NotaryServerPeer,
-  kind: 'ec' | 'rsa' = 'ec',
-  days = 30,
-): Promise<Delegate> {
+/** A delegate with a fresh key and a certificate over it. */
+export async function delegate(server: NotaryServerPeer, kind: 'ec' | 'rsa' = 'ec'): Promise<Delegate> {
   const folder = scratchFolder('delegate');
   const file = (name: string): string => join(folder, name);
   const options = kind === 'ec' ? ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256'] : ['rsa:2048'];
   await runOk('openssl', [
-    ...['req', '-x509', '-newkey', ...options, '-nodes', '-days', String(days), '-subj', '/CN=delegate'],
+    ...['req', '-x509', '-newkey', ...options, '-nodes', '-days', '30', '-subj', '/CN=delegate'],
     ...['-keyout', file('key.pem'), '-out', file('certificate.pem')],
   ]);
   await runOk('openssl', ['pkey', '-in', file('key.pem'), '-pubout', '-out', file('public.pem')]);

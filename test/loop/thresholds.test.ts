@@ -22,9 +22,10 @@ function keysOf({ trust }: Agreed, name: string): readonly string[] {
 
 test('root and targets get more keys and a threshold, lose one that is compromised, and go back to one', async () => {
   const app = await estate(server, 'thresholds/all');
-  const [second, third] = [
+  const [second, third, targetsKey] = [
     await stationKey(app, app.offline, 'root', '--label', 'second'),
     await stationKey(app, app.offline, 'root', '--label', 'third'),
+    await stationKey(app, app.offline, 'targets', '--label', 'another'),
   ];
   await renewCard(app);
   await expectUnstaged(app, ['threshold', app.gun, 'root', '2', '--add', 'vault'], 'KEY-AMBIGUOUS', 2);
@@ -35,7 +36,7 @@ test('root and targets get more keys and a threshold, lose one that is compromis
   expect(keysOf(root, 'Root')).toHaveLength(3);
   expect(root.versions).toMatchObject({ root: 2, targets: 1 });
 
-  await app.stage('threshold', app.gun, 'targets', '2', '--add', 'new');
+  await app.stage('threshold', app.gun, 'targets', '2', '--add', `vault:${targetsKey.id}`);
   const targets = await app.step('targets');
   expect(keysOf(targets, 'Repository')).toHaveLength(2);
   expect(targets.versions).toMatchObject({ root: 3, targets: 2 });
