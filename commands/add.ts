@@ -34,6 +34,7 @@ export default class Add extends BaseCommand {
     role: Flags.string({
       char: 'r',
       multiple: true,
+      multipleNonGreedy: true,
       description: 'role to sign into (default: targets)',
       helpValue: 'ROLE',
     }),

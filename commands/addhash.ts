@@ -20,6 +20,7 @@ export default class AddHash extends BaseCommand {
     role: Flags.string({
       char: 'r',
       multiple: true,
+      multipleNonGreedy: true,
       description: 'role to sign it into (default: targets)',
       helpValue: 'ROLE',
     }),

@@ -27,6 +27,7 @@ export default class Publish extends BaseCommand {
     ...secretFlags,
     only: Flags.string({
       multiple: true,
+      multipleNonGreedy: true,
       description: 'repository whose staged changes are published (default: all)',
       helpValue: 'GUN',
     }),

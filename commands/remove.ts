@@ -15,6 +15,7 @@ export default class Remove extends BaseCommand {
     role: Flags.string({
       char: 'r',
       multiple: true,
+      multipleNonGreedy: true,
       description: 'role to remove it from (default: targets)',
       helpValue: 'ROLE',
     }),

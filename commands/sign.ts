@@ -32,22 +32,26 @@ export default class Sign extends BaseCommand {
     }),
     except: Flags.string({
       multiple: true,
+      multipleNonGreedy: true,
       description: 'repository to leave out, refused',
       helpValue: 'NAME',
     }),
     key: Flags.string({
       multiple: true,
+      multipleNonGreedy: true,
       description: 'root key to use where several are held',
       helpValue: 'ID',
     }),
     approve: Flags.string({ description: 'digest of the request, 64 hex digits', helpValue: 'DIGEST' }),
     accept: Flags.string({
       multiple: true,
+      multipleNonGreedy: true,
       description: 'ID of something that would have to be typed',
       helpValue: 'ID',
     }),
     pin: Flags.string({
       multiple: true,
+      multipleNonGreedy: true,
       description: 'SHA-256 of the root file at first contact',
       helpValue: 'NAME=SHA256',
     }),

@@ -27,6 +27,7 @@ export default class KeyEnrol extends BaseCommand {
     approve: Flags.string({ description: 'ID of the key, 64 hex digits', helpValue: 'KEYID' }),
     'pin-file': Flags.string({
       multiple: true,
+      multipleNonGreedy: true,
       description: 'file with the PIN of a token',
       helpValue: '[TOKEN=]FILE',
     }),

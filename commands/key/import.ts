@@ -36,6 +36,7 @@ export default class KeyImport extends BaseCommand {
     label: Flags.string({ description: 'label of the key, for one key', helpValue: 'TEXT' }),
     'import-passphrase-file': Flags.string({
       multiple: true,
+      multipleNonGreedy: true,
       description: 'file with the passphrase that the imported files have now',
       helpValue: '[KEYID=]FILE',
     }),

@@ -19,6 +19,7 @@ export default class RepositoryAdopt extends BaseCommand {
     output: Flags.string({ char: 'o', required: true, description: 'file to write', helpValue: 'FILE' }),
     to: Flags.string({
       multiple: true,
+      multipleNonGreedy: true,
       description: 'offline station to address (default: all paired)',
       helpValue: 'NAME',
     }),

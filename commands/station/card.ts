@@ -25,7 +25,12 @@ export default class StationCard extends BaseCommand {
       description: 'list no signing keys: enough to exchange bundles',
       exclusive: ['key'],
     }),
-    key: Flags.string({ multiple: true, description: 'list this signing key alone', helpValue: 'ID' }),
+    key: Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      description: 'list this signing key alone',
+      helpValue: 'ID',
+    }),
     ...secretFlags,
   };
 

@@ -34,6 +34,7 @@ export default class StationRecover extends BaseCommand {
     }),
     accept: Flags.string({
       multiple: true,
+      multipleNonGreedy: true,
       description: 'TAKEN:NAME, for each repository of the request',
       helpValue: 'ID',
     }),

@@ -4,6 +4,7 @@ import { Flags } from './base-command.ts';
 export const rolesFlag = Flags.string({
   char: 'r',
   multiple: true,
+  multipleNonGreedy: true,
   description: 'role to look into, with those below it (default: all)',
   helpValue: 'ROLE',
 });

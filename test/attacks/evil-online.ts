@@ -66,7 +66,7 @@ export async function evilRequest(
     const files = new Map(
       [...built.contents.files].map(([sha256, bytes]) => [`files/${sha256}`, Buffer.from(bytes)] as const),
     );
-    writeFileSync(file, writeForged('request', manifest as RequestManifest, files, stolenKey(home.dir)));
+    writeFileSync(file, writeForged('request', manifest, files, stolenKey(home.dir)));
   });
   return file;
 }

@@ -397,7 +397,10 @@ test('M10 a station that was not there meets the repository: the root typed, and
   }>('review', on('second.tar'));
   const first = anomalies.find(({ id }) => id.startsWith(`FIRST-CONTACT:${GUN}:`));
   expect(first).toMatchObject({ typed: true, digest: first?.id.slice(-64) });
-  const holders = repositories[0]?.contact.map(({ role, keys }) => [role, keys.map(({ holder }) => holder).sort()]);
+  const holders = repositories[0]?.contact.map(({ role, keys }) => [
+    role,
+    keys.map(({ holder }) => holder).sort(),
+  ]);
   const all = ['vault-a', 'vault-b', 'vault-c'];
   expect(holders?.slice(0, 2)).toEqual([
     ['root', all],

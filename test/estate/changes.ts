@@ -167,6 +167,28 @@ const removeKey: Stage = async (subject, { a, b }) => {
   return renewLosses(subject);
 };
 
+const replaceKey: Stage = async (subject, { a, b, c }) => {
+  const { gun, model, delegates } = subject;
+  const pairs = delegated(model).flatMap((role) => {
+    const declared = model.declared(role);
+    const joining = [...delegates.keys()].filter((key) => !declared?.keys.has(key));
+    return [...(declared?.kept ?? [])].flatMap((gone) => joining.map((key) => ({ role, gone, key })));
+  });
+  const found = pick(pairs, a + b * c);
+  if (!found) return false;
+  const { role, gone, key } = found;
+  const declared = edit(model, role);
+  await online(subject, (station, stores) =>
+    stageThreshold(station, stores, gun, {
+      ...{ role, threshold: String(declared.threshold) },
+      ...{ add: [delegates[key]?.file ?? ''], remove: [delegates[gone]?.id ?? ''] },
+    }),
+  );
+  for (const keys of [declared.keys, declared.kept]) keys.delete(gone);
+  declared.keys.add(key);
+  return renewLosses(subject);
+};
+
 const threshold: Stage = async (subject, { a, b }) => {
   const { gun, model } = subject;
   const role = pick(
@@ -313,20 +335,21 @@ const together = (weight: number, stage: Stage): Kind => ({ weight, stage, alone
 const alone = (weight: number, stage: Stage): Kind => ({ weight, stage, alone: true });
 
 export const KINDS = {
-  add: together(6, add),
+  add: together(8, add),
   remove: together(2, remove),
   'delegation add': together(5, delegate),
-  'delegation remove': together(2, undelegate),
-  'delegation add, a key': together(3, addKey),
-  'delegation remove, a key': together(3, removeKey),
+  'delegation remove': together(3, undelegate),
+  'delegation add, a key': together(2, addKey),
+  'delegation remove, a key': together(2, removeKey),
+  'threshold of a delegation, and other keys': together(5, replaceKey),
+  'threshold of a delegation': together(2, threshold),
   'delegation add, a path': together(2, addPath),
   'delegation remove, a path': together(2, removePath),
-  'threshold of a delegation': together(2, threshold),
   refresh: together(2, refresh),
-  witness: together(3, witness),
-  'key rotate targets': alone(2, rotateTargets),
-  'threshold of targets, and a key': alone(2, moreTargetsKeys),
-  'remove-compromised targets': alone(2, lessTargetsKeys),
+  witness: together(4, witness),
+  'key rotate targets': alone(1, rotateTargets),
+  'threshold of targets, and a key': alone(1, moreTargetsKeys),
+  'remove-compromised targets': alone(1, lessTargetsKeys),
   /** Needs a root key that no repository has yet. */
   'key rotate root': alone(1, rotateOther('root')),
   'key rotate snapshot': alone(1, rotateOther('snapshot')),
