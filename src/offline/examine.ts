@@ -180,6 +180,7 @@ function examineRepository(
     delegations: named(one.delegations),
   }));
   const known = {
+    filler: fillerOf(station, record),
     holders: station.holders,
     vouched: station.vouched,
     own: (keyid: string) => station.keys.keys.has(keyid),
@@ -199,6 +200,16 @@ function examineRepository(
       ...anomaliesOf({ ...reading, roles }, differences, marks, manifest.from.key, station.now, known),
     ],
   };
+}
+
+/** Who fills in the request's slots, by the name that it has here. */
+function fillerOf(
+  { home, partners }: OfflineStation,
+  { result }: RequestManifest['repositories'][number],
+): string {
+  const identity = result.flatMap(({ slots }) => slots)[0]?.station ?? home.identity;
+  if (identity === home.identity) return home.name;
+  return partners.find((partner) => partner.identity === identity)?.name ?? identity;
 }
 
 /** The last sequence accepted from a sender, for any repository. */

@@ -11,6 +11,8 @@ export interface KnownKeys {
   readonly holders: ReadonlyMap<string, string>;
   /** IDs of keys that an offline station holds, on its pinned card or as it filled in. */
   readonly vouched: ReadonlySet<string>;
+  /** Name of the station that fills in what is still open. */
+  readonly filler: string;
   /** Whether this station holds the key with that canonical ID. */
   readonly own: (canonicalId: string) => boolean;
   /** `role canonicalId` of keys that requests approved here took away. */
@@ -99,7 +101,7 @@ function together(
   if (thresholdAfter < 2) return [];
   const counts = new Map<string, number>();
   for (const { state, canonicalId } of keys) {
-    const holder = CANONICAL.test(canonicalId) ? known.holders.get(canonicalId) : '';
+    const holder = CANONICAL.test(canonicalId) ? known.holders.get(canonicalId) : known.filler;
     if (state !== 'leaves' && holder !== undefined) counts.set(holder, (counts.get(holder) ?? 0) + 1);
   }
   return [...counts]
@@ -107,7 +109,7 @@ function together(
     .map(([holder]) => ({
       id: `ONE-STATION:${name}:${role}`,
       typed: true,
-      text: `${holder || 'the station that fills in the new keys'} could give all ${String(thresholdAfter)} signatures of ${role} alone`,
+      text: `${holder} could give all ${String(thresholdAfter)} signatures of ${role} alone`,
     }));
 }
 

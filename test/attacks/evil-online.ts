@@ -1,6 +1,5 @@
 import { createPublicKey, generateKeyPairSync, randomBytes, sign as signWith } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import type { RequestManifest } from '../../src/bundle/manifest.ts';
 import { changedRoles } from '../../src/change/changed-roles.ts';
 import type { Change, KeySource } from '../../src/change/change.ts';
 import { formatTime } from '../../src/encoding/time.ts';

@@ -73,9 +73,9 @@ beforeAll(async () => {
   b = await keyFileStation('vault-b');
   c = await keyFileStation('vault-c');
   outsider = await station('offline', 'vault-z');
-  await introduce(online, [a, b]);
-  await introduce(a, [online, b]);
-  await introduce(b, [online, a]);
+  await introduce(online, [a, b, c]);
+  await introduce(a, [online, b, c]);
+  await introduce(b, [online, a, c]);
   await introduce(c, [online, a, b]);
   await introduce(outsider, [online, b]);
   await online.ok('repository', 'add', GUN, '--directory', scratchFolder('published'));

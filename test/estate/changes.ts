@@ -69,7 +69,9 @@ function renewLosses({ model, known }: Subject): true {
 
 const add: Stage = async (subject, { a, b, c }) => {
   const { gun, model } = subject;
-  const [role = '', name = ''] = [pick(model.declaredRoles(), a), pick(NAMES, b)];
+  // Twice as often into a delegation as into targets, where there is one.
+  const roles = [...delegated(model), ...model.declaredRoles(), ...delegated(model)];
+  const [role = '', name = ''] = [pick(roles, a), pick(NAMES, b)];
   const content = c % 1_000;
   const input = { name, length: String(content), sha256: hashOf(content), roles: [role] };
   await online(subject, (station) =>

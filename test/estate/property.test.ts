@@ -16,7 +16,7 @@ vi.setConfig({ testTimeout: 240_000 });
 
 const REPOSITORIES = 5;
 const DELEGATES = 4;
-const RUNS = 3;
+const RUNS = 4;
 
 /** One step: a change of one repository, and whether all that waits is published then. */
 const step = fc.record({
@@ -31,7 +31,35 @@ const step = fc.record({
   dice: fc.record({ a: fc.nat({ max: 255 }), b: fc.nat({ max: 255 }), c: fc.nat({ max: 255 }) }),
   publish: fc.nat({ max: 5 }).map((number) => number === 0),
 });
-const steps = fc.array(step, { minLength: 20, maxLength: 30, size: 'max' });
+// Unbiased: a short run of small numbers changes next to nothing.
+const steps = fc.noBias(fc.array(step, { minLength: 25, maxLength: 30, size: 'max' }));
+
+type Step = typeof step extends fc.Arbitrary<infer One> ? One : never;
+
+/** A role is lost, witnessed, taken away and given back: what random steps seldom do in this order. */
+const LOST_AND_FOUND: Step[] = (
+  [
+    ['delegation add', 0, 0],
+    ['add', 0, 0],
+    ['threshold of a delegation, and other keys', 0, 0],
+    ['witness', 0, 0],
+    ['delegation add', 1, 9],
+    ['add', 1, 1],
+    ['delegation remove', 0, 0],
+    ['delegation add', 0, 9],
+    ['delegation remove', 0, 0],
+    ['delegation add', 0, 18],
+    ['add', 0, 2],
+  ] as const
+).map(([kind, a, b]) => ({ repository: 0, kind, dice: { a, b, c: a }, publish: true }));
+
+/** What is done where nothing of a kind can be. */
+const USUAL = ['threshold of a delegation, and other keys', 'delegation add', 'add'] as const;
+
+/** Tries one after the other until one says true. */
+async function firstOf(attempts: readonly (() => Promise<boolean>)[]): Promise<void> {
+  for (const attempt of attempts) if (await attempt()) return;
+}
 
 let server: NotaryServerPeer;
 beforeAll(async () => {
@@ -105,16 +133,18 @@ describe.each([
           const waits = (subject: Subject): boolean =>
             closed.has(subject) || (KINDS[kind].alone && subject.model.isDirty);
           if (waits(first as Subject)) await publish();
-          let staged = await stage(first as Subject, kind, dice);
           // What one repository has not got, such as a delegation that could go, another may have.
-          for (const other of others) staged ||= !waits(other) && (await stage(other, kind, dice));
-          staged ||= await stage(first as Subject, 'add', dice);
+          const tried = [first as Subject, ...others.filter((other) => !waits(other))];
+          await firstOf([
+            ...tried.map((subject) => () => stage(subject, kind, dice)),
+            ...USUAL.map((usual) => () => stage(first as Subject, usual, dice)),
+          ]);
           if (now) await publish();
         }
         await publish();
         await expectViews(subjects, stockNotary(server));
       }),
-      { numRuns: RUNS, endOnFailure: true },
+      { numRuns: RUNS, examples: [[LOST_AND_FOUND]], endOnFailure: true },
     );
   });
 

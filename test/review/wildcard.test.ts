@@ -16,6 +16,7 @@ const NOBODY = {
   holders: new Map<string, string>(),
   vouched: new Set<string>(),
   own: () => false,
+  filler: 'vault',
   dropped: new Set<string>(),
 };
 const PINNED = { version: 1, sha256: '0'.repeat(64) };
