@@ -16,21 +16,10 @@ import { runOk, scratchFolder } from '../peers/process.ts';
 import { softHsm } from '../peers/softhsm.ts';
 import { hashOf, roundTrip } from '../peers/stations.ts';
 import { stockNotary, type StockNotary } from '../peers/stock-notary.ts';
+import { keysOf, signedBy, signersOf } from './what-docker-shows.ts';
 
 // each step is a dozen programs, one after the other
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
-
-function keysOf({ trust }: Agreed, name: string): readonly string[] {
-  return trust.AdministrativeKeys.find(({ Name }) => Name === name)?.Keys.map(({ ID }) => ID) ?? [];
-}
-
-function signersOf({ trust }: Agreed): readonly string[] {
-  return trust.Signers.map(({ Name }) => Name);
-}
-
-function signedBy({ trust }: Agreed, tag: string): readonly string[] | undefined {
-  return trust.SignedTags.find(({ SignedTag }) => SignedTag === tag)?.Signers;
-}
 
 /**
  * One repository's life, operation by operation (facts, notary-v1.md 13): root and targets keys in an HSM, keys of

@@ -8,9 +8,10 @@ import { stageInit } from '../../src/online/stage-init.ts';
 import { startNotaryServer, type NotaryServerPeer } from '../peers/notary-server.ts';
 import { hashOf } from '../peers/stations.ts';
 import { stockNotary, type StockNotary } from '../peers/stock-notary.ts';
-import { KINDS, type Dice, type Subject } from './changes.ts';
+import { KINDS } from './changes.ts';
 import { stationsInProcess, type Stations } from './in-process.ts';
 import { RepositoryModel } from './model.ts';
+import type { Dice, Subject } from './subject.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
 
