@@ -1,10 +1,8 @@
 import { exportRequest } from '../src/online/export.ts';
 import { withOnlineStation } from '../src/online/session.ts';
 import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';
-import { digestLines } from '../src/terminal/digest-block.ts';
-import { showPath } from '../src/terminal/escape.ts';
+import { exportedLines } from '../src/terminal/export-view.ts';
 import { startProgress } from '../src/terminal/progress.ts';
-import { readBackLine } from '../src/terminal/written-file.ts';
 
 export default class Export extends BaseCommand {
   static override summary = 'write a sealed request bundle for staged changes';
@@ -53,14 +51,7 @@ export default class Export extends BaseCommand {
           },
         });
         progress.end();
-        this.show(result, () =>
-          [
-            `${result.resumed ? 'finished the interrupted export' : 'wrote'} ${showPath(result.out)} (${String(result.size)} bytes)`,
-            ...readBackLine(result.readBack, result.out),
-            '',
-            ...digestLines('request', result.request),
-          ].join('\n'),
-        );
+        this.show(result, () => exportedLines(result).join('\n'));
       } finally {
         progress.end();
       }

@@ -1,10 +1,8 @@
 import { exportRequest } from '../../src/online/export.ts';
 import { withOnlineStation } from '../../src/online/session.ts';
 import { Args, BaseCommand, Flags } from '../../src/terminal/base-command.ts';
-import { digestLines } from '../../src/terminal/digest-block.ts';
-import { showPath } from '../../src/terminal/escape.ts';
+import { exportedLines } from '../../src/terminal/export-view.ts';
 import { startProgress } from '../../src/terminal/progress.ts';
-import { readBackLine } from '../../src/terminal/written-file.ts';
 
 export default class RepositoryAdopt extends BaseCommand {
   static override summary = 'show an existing repository to the offline half, which pins its root';
@@ -42,14 +40,7 @@ export default class RepositoryAdopt extends BaseCommand {
           },
         });
         progress.end();
-        this.show(result, () =>
-          [
-            `wrote ${showPath(result.out)} (${String(result.size)} bytes)`,
-            ...readBackLine(result.readBack, result.out),
-            '',
-            ...digestLines('request', result.request),
-          ].join('\n'),
-        );
+        this.show(result, () => exportedLines(result).join('\n'));
       } finally {
         progress.end();
       }
