@@ -17,14 +17,12 @@ const baseFlags = {
     helpValue: 'DIR',
     helpGroup: 'COMMON',
     noCacheDefault: true,
-    // eslint-disable-next-line @typescript-eslint/require-await -- oclif's type asks for a promise
-    default: async () => join(homedir(), '.countersign'),
+    default: () => Promise.resolve(join(homedir(), '.countersign')),
     defaultHelp: '~/.countersign',
-    // eslint-disable-next-line @typescript-eslint/require-await -- oclif's type asks for a promise
-    parse: async (input) => {
-      if (input === '') throw usage('USAGE-HOME', 'the home folder has an empty name');
-      return resolve(input);
-    },
+    parse: (input) =>
+      input === ''
+        ? Promise.reject(usage('USAGE-HOME', 'the home folder has an empty name'))
+        : Promise.resolve(resolve(input)),
   }),
   json: Flags.boolean({ description: 'print one JSON document and nothing else', helpGroup: 'COMMON' }),
 };
