@@ -10,6 +10,7 @@ import {
   readRepositoryResponse,
   type RepositoryResponseReading,
 } from '../exchange/read-response.ts';
+import { MAX_JUMP } from '../policy/versions.ts';
 import { checkSequence } from '../policy/sequence.ts';
 import { distinctAnswers, openAnswers, type Answer } from '../station/answers.ts';
 import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
@@ -61,6 +62,7 @@ export async function readAnswers(station: OnlineStation, copies: readonly Copy[
     repositories: response.manifest.repositories.map((answer, index) => {
       checkFills(station, request.digest, answer);
       const reading = readings[index] as RepositoryReading;
+      checkMarks(reading, answer);
       return readRepositoryResponse(reading, answer, (name) => response.read(name));
     }),
   }));
@@ -84,6 +86,32 @@ function mergeAll(
       answers.map(({ repositories }) => repositories[index] as RepositoryResponseReading),
     ),
   );
+}
+
+/**
+ * A station's word of taken versions raises every later one, so a false word must not bring them out of what other
+ * stations sign (M13).
+ *
+ * @throws EXCHANGE-MARKS
+ */
+function checkMarks({ record }: RepositoryReading, { marks, name }: RepositoryResponse): void {
+  // What was before a repository began anew says nothing of its versions.
+  if (record.operation === 'restart') return;
+  for (const { role, seen, signed } of marks.roles) {
+    const asked = record.result.find((result) => result.role === role)?.version ?? 0;
+    const most = asked + MAX_JUMP;
+    if (Math.max(seen, signed) <= most) continue;
+    throw refused(
+      'EXCHANGE-MARKS',
+      'the station says that it took a version far above the one that was asked for',
+      {
+        expected: `at most ${String(most)}`,
+        found: String(Math.max(seen, signed)),
+        where: `${name} ${role}`,
+        hint: 'no station would sign what comes after it: find out what this station signed, with log show there',
+      },
+    );
+  }
 }
 
 /** The slots of a request are filled once: other fills would be another root of the same version (M4). */

@@ -4,7 +4,7 @@ import { refused } from '../errors.ts';
 import type { Marks } from '../exchange/marks.ts';
 
 /** How far a version may be above its base. */
-const MAX_JUMP = 1_000;
+export const MAX_JUMP = 1_000;
 /** SQL stores keep versions in a signed 32-bit column. */
 const MAX_VERSION = 2_147_483_647;
 

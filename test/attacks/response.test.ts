@@ -101,6 +101,11 @@ const ATTACKS: readonly [what: string, check: string, attack: Attack][] = [
       m.repositories.push({ ...record, name: `${record.name}x` });
     },
   ],
+  [
+    'M13 a version that nobody could follow is said to be taken',
+    'EXCHANGE-MARKS',
+    (m) => void Object.assign(parts(m).record.marks.roles[0] ?? {}, { signed: 2_147_483_647 }),
+  ],
   ['R3 another version', 'EXCHANGE-CONTENT', (m) => void (parts(m).role.version += 1)],
   [
     'R3 another document, with its own digest',
