@@ -37,14 +37,37 @@ export interface Quorum {
 /** What becomes of one delegated role in its parent's document; null where it is removed. */
 export interface DelegationEdit {
   readonly role: string;
-  readonly declared: { readonly quorum: Quorum; readonly paths: readonly string[] } | null;
+  readonly declared: ({ readonly quorum: Quorum } & DelegatedNames) | null;
+}
+
+/** Which target names a delegated role may hold: those that a path or a hash prefix covers. */
+export interface DelegatedNames {
+  /** The form is the dialect's (Notary: prefixes, an empty one for all; TUF: patterns). */
+  readonly paths: readonly string[];
+  /** Beginnings of the SHA-256 (hex) of target names, as TUF's hash bins have them; none in Notary. */
+  readonly hashPrefixes: readonly string[];
+  /** Whether the search for a name that this role may hold ends with it; never in Notary. */
+  readonly terminating: boolean;
 }
 
 /** A delegated role as its parent declares it. */
-export interface Delegation extends RoleKeys {
+export interface Delegation extends RoleKeys, DelegatedNames {
   readonly role: string;
-  /** Which target names it may hold; the form is the dialect's (Notary: prefixes, an empty one for all). */
-  readonly paths: readonly string[];
+}
+
+/** When the certificate of a key ends. */
+export interface CertificateEnd {
+  /** The key, as metadata lists it. */
+  readonly keyid: string;
+  /** Milliseconds since 1970: with the first of the key's certificates, every client drops the key. */
+  readonly notAfter: number;
+}
+
+/** How long a role is valid, in days: what is asked for, and what a station allows. */
+export interface ExpiryRule {
+  readonly usual: number;
+  readonly least: number;
+  readonly most: number;
 }
 
 /** What a certificate for a slot says; the station decides each member. */
@@ -83,8 +106,10 @@ export interface Dialect {
 
   /** Reads a file strictly: what it holds must be exactly what this dialect would write. */
   parse(role: string, file: Uint8Array): SignedDocument;
-  /** The file of a payload and its signatures. */
-  write(payload: Uint8Array, signatures: readonly Signature[]): Uint8Array;
+  /** The file of a payload and its signatures. `outside`: members of the envelope besides them. */
+  write(payload: Uint8Array, signatures: readonly Signature[], outside: JsonObject): Uint8Array;
+  /** Members of a document that this program has no idea of: kept, and shown as not understood. JSON pointers. */
+  notUnderstood(document: SignedDocument): readonly string[];
 
   /** Who signs a top-level role, as a root says; keys that may not be used for the repository now are left out. */
   roleKeys(root: SignedDocument, role: string, context: KeyContext): RoleKeys;
@@ -99,6 +124,20 @@ export interface Dialect {
   delegatedKeys(parent: SignedDocument, role: string): RoleKeys | null;
   /** The roles that a targets document delegates to, in its order, which decides who is asked first. */
   delegations(parent: SignedDocument): readonly Delegation[];
+  /**
+   * The roles above a delegated role, outermost first, where its name says so (Notary); null where names are free
+   * (TUF), and only the documents say who delegates to whom.
+   */
+  ancestry(role: string): readonly string[] | null;
+  /** Whether a delegation lets its role hold a target of that name. */
+  covers(delegation: DelegatedNames, target: string): boolean;
+  /**
+   * In which order clients ask targets roles: all of one depth before the next, where a role holds no name that those
+   * above it may not (Notary); or each with everything below it, in the order of the list, until a terminating one (TUF).
+   */
+  readonly search: 'breadth-first' | 'depth-first';
+  /** Whether a delegated role must have a file as soon as it is declared, since clients stop without it (TUF). */
+  readonly declaredMustExist: boolean;
   /** Whether one signature of the key over the payload is valid; only {@link countSigners} may ask. */
   isValid(key: MetadataKey, payload: Uint8Array, signature: Signature): boolean;
 
@@ -121,6 +160,12 @@ export interface Dialect {
   /** The entries by name; with `unlike`, those left out that it holds as the very same value (large files). */
   targets(document: SignedDocument, unlike?: SignedDocument): ReadonlyMap<string, TargetEntry>;
   listed(document: SignedDocument): ReadonlyMap<string, ListedFile>;
+  /** Whether a snapshot lists the root beside the targets roles. */
+  readonly snapshotListsRoot: boolean;
+  /** Whether files are served under names with their version, so that a reader never meets a mixture. */
+  consistent(root: SignedDocument): boolean;
+  /** When the certificates of a root's keys end; none where keys stand bare. */
+  certificateEnds(root: SignedDocument): readonly CertificateEnd[];
 
   /** A root without roles and keys, and targets without entries; version and expiry come with what is put in. */
   newRoot(): JsonObject;
@@ -141,8 +186,21 @@ export interface Dialect {
     version: number,
     expires: string,
   ): JsonObject;
-  newSnapshot(files: ReadonlyMap<string, Uint8Array>, version: number, expires: string): JsonObject;
-  newTimestamp(snapshot: Uint8Array, version: number, expires: string): JsonObject;
+  /** `signed` of a snapshot: as the one before, with these files of targets roles (and the root) in their new versions. */
+  newSnapshot(
+    before: SignedDocument | null,
+    files: ReadonlyMap<string, SignedDocument>,
+    version: number,
+    expires: string,
+  ): JsonObject;
+  newTimestamp(
+    before: SignedDocument | null,
+    snapshot: SignedDocument,
+    version: number,
+    expires: string,
+  ): JsonObject;
+  /** How long a role is valid; delegated roles as `targets`. */
+  expiry(role: string): ExpiryRule;
 
   /** Null where keys stand bare in the metadata. */
   readonly certificates: CertificateMaker | null;

@@ -18,6 +18,8 @@ export interface SignedDocument {
   /** Canonical form of `signed`: what is signed and what marks and bases hash. */
   readonly payload: Uint8Array;
   readonly signatures: readonly Signature[];
+  /** Members of the envelope besides `signed` and `signatures`: kept as they are, and not signed by anybody. */
+  readonly outside: JsonObject;
   readonly file: Uint8Array;
 }
 
@@ -43,9 +45,12 @@ export interface TargetEntry {
   readonly hashes: Readonly<Record<string, string>>;
 }
 
-/** What snapshot and timestamp say of another file. */
+/** What snapshot and timestamp say of another file; null where a dialect leaves it out. */
 export interface ListedFile {
-  readonly length: number;
-  /** Hex. */
-  readonly sha256: string;
+  /** Exactly this version. */
+  readonly version: number | null;
+  /** Bytes, at most. */
+  readonly length: number | null;
+  /** Lower-case hex by algorithm; empty where only the version is listed. */
+  readonly hashes: Readonly<Record<string, string>>;
 }
