@@ -94,11 +94,17 @@ export interface OnlineKeyChange {
   readonly role: string;
 }
 
-/** A role is delegated to, or gets more paths. Its keys come by `key-add`. */
+/** A role is delegated to, or may hold more names. Its keys come by `key-add`. */
 export interface DelegationAddChange {
   readonly type: 'delegation-add';
   readonly role: string;
+  /** The role that is to declare it; null where its name says so (Notary). */
+  readonly parent: string | null;
   readonly paths: readonly string[];
+  /** Lower-case hex digits that the SHA-256 of its target names begin with (TUF). */
+  readonly hashPrefixes: readonly string[];
+  /** Whether the search for a name ends with it (TUF); null: as it was, or not. */
+  readonly terminating: boolean | null;
 }
 
 export interface DelegationRemoveChange {

@@ -1,17 +1,8 @@
 import { refused } from '../errors.ts';
 import type { Delegation, DelegationEdit, Dialect } from '../metadata/dialect.ts';
+import { isDelegated } from '../metadata/roles.ts';
 import type { Change } from './change.ts';
 import { changesQuorum, quorumAfter, type QuorumInputs } from './quorum.ts';
-
-/** The role whose document declares a delegated role. */
-export function parentOf(role: string): string {
-  return role.slice(0, role.lastIndexOf('/'));
-}
-
-/** Whether a role is declared by a targets document, not by the root. */
-export function isDelegated(role: string): boolean {
-  return role.includes('/');
-}
 
 /** The delegated roles whose declaration a change touches, in the order in which changes first name them. */
 export function touchedDelegations(changes: readonly Change[]): string[] {
@@ -32,6 +23,18 @@ export function touchedDelegations(changes: readonly Change[]): string[] {
   return [...new Set(roles)];
 }
 
+/** The changes that name each role, in their order. */
+function changesByRole(changes: readonly Change[]): ReadonlyMap<string, readonly Change[]> {
+  const roles = new Map<string, Change[]>();
+  for (const change of changes) {
+    if (!('role' in change)) continue;
+    const list = roles.get(change.role);
+    if (list) list.push(change);
+    else roles.set(change.role, [change]);
+  }
+  return roles;
+}
+
 /**
  * What becomes of the roles that one document delegates to.
  *
@@ -45,10 +48,11 @@ export function delegationEdits(
   changes: readonly Change[],
   inputs: QuorumInputs,
 ): DelegationEdit[] {
+  const declared = new Map(current.map((delegation) => [delegation.role, delegation]));
+  const named = changesByRole(changes);
   return roles.map((role) => {
     dialect.checkTargetsRole(role);
-    const before = current.find((delegation) => delegation.role === role) ?? null;
-    return editOf(dialect, role, before, changes, inputs);
+    return editOf(dialect, role, declared.get(role) ?? null, named.get(role) ?? [], inputs);
   });
 }
 
@@ -64,11 +68,14 @@ function editOf(
   let exists = before !== null;
   let since = 0;
   let paths = [...(before?.paths ?? [])];
+  let hashPrefixes = [...(before?.hashPrefixes ?? [])];
+  let terminating = before?.terminating ?? false;
   for (const [index, change] of changes.entries()) {
-    if (!('role' in change) || change.role !== role) continue;
     if (change.type === 'delegation-add') {
       exists = true;
-      for (const path of change.paths) if (!paths.includes(path)) paths.push(path);
+      paths = [...new Set([...paths, ...change.paths])];
+      hashPrefixes = [...new Set([...hashPrefixes, ...change.hashPrefixes])];
+      terminating = change.terminating ?? terminating;
     } else if (change.type === 'delegation-remove') {
       if (!exists) throw absent(role, where);
       // A role that is removed and added again in one request begins without its old keys and paths.
@@ -76,6 +83,8 @@ function editOf(
       current = null;
       since = index + 1;
       paths = [];
+      hashPrefixes = [];
+      terminating = false;
     } else if (change.type === 'paths-remove') {
       if (!exists) throw absent(role, where);
       removePaths(paths, change.paths, where);
@@ -85,7 +94,7 @@ function editOf(
   const quorum = quorumAfter(dialect, role, current, changes.slice(since), inputs);
   if (quorum.keys.some(({ slot }) => slot !== null))
     throw refused('CHANGE-KEY', 'the key of a delegated role is not made at signing', { where });
-  return { role, declared: { quorum, paths } };
+  return { role, declared: { quorum, paths, hashPrefixes, terminating } };
 }
 
 function removePaths(paths: string[], gone: readonly string[], where: string): void {

@@ -1,5 +1,5 @@
 import type { KeyContext } from '../metadata/dialect.ts';
-import type { VerifiedRepository } from '../metadata/repository.ts';
+import type { VerifiedRepository } from '../metadata/verified.ts';
 import type { Change } from './change.ts';
 
 /** Version and expiry that one role is to have. */

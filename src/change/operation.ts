@@ -2,8 +2,8 @@ import { refused } from '../errors.ts';
 import { sameJson, type JsonObject } from '../encoding/json.ts';
 import type { Dialect } from '../metadata/dialect.ts';
 import type { RoleKeys } from '../metadata/document.ts';
-import type { VerifiedRepository } from '../metadata/repository.ts';
-import { resultDocument, type ComputedRole } from './compute.ts';
+import type { VerifiedRepository } from '../metadata/verified.ts';
+import { resultDocument, type ComputedRole } from './computed-role.ts';
 
 /** What kind of request it is; each permits its own difference (bundle-schema/README.md, operations). */
 export type Operation =

@@ -1,4 +1,4 @@
-import type { ComputedRole } from '../change/compute.ts';
+import type { ComputedRole } from '../change/computed-role.ts';
 import { sha256Hex } from '../encoding/hash.ts';
 import { refused } from '../errors.ts';
 import type { Signature } from '../metadata/document.ts';

@@ -1,6 +1,7 @@
 import type { RepositoryRequest, ResultRole } from '../bundle/manifest.ts';
 import type { Change } from '../change/change.ts';
-import { computeRoles, fillRoles, type ComputedRole } from '../change/compute.ts';
+import { computeRoles, fillRoles } from '../change/compute.ts';
+import type { ComputedRole } from '../change/computed-role.ts';
 import type { ComputedSlot } from '../change/quorum.ts';
 import { changedOnlineRoles } from '../change/root.ts';
 import { deriveOperation } from '../change/operation.ts';
@@ -13,7 +14,8 @@ import { refused } from '../errors.ts';
 import type { Dialect } from '../metadata/dialect.ts';
 import { dialectOf } from '../metadata/dialects.ts';
 import type { SignedDocument } from '../metadata/document.ts';
-import { verifyRepository, type RepositoryFiles, type VerifiedRepository } from '../metadata/repository.ts';
+import { verifyRepository } from '../metadata/repository.ts';
+import type { RepositoryFiles, VerifiedRepository } from '../metadata/verified.ts';
 import { baseList, restarts } from './request.ts';
 
 /** One repository of a request, verified and recomputed (R3). Nothing of it is believed any more. */
@@ -136,7 +138,13 @@ function checkRecord(
     record.serverKeys.map(({ role }) => role).join(' '),
     record.name,
   );
-  const expectedBase = baseList(base, changes, roles, (document) => `files/${sha256Hex(document.file)}`);
+  const expectedBase = baseList(
+    dialect,
+    base,
+    changes,
+    roles,
+    (document) => `files/${sha256Hex(document.file)}`,
+  );
   requireSame(
     'REQUEST-BASE',
     'the base is not what the files say',

@@ -1,5 +1,5 @@
 import type { RepositoryResponse, RequestManifest, ResponseManifest } from '../bundle/manifest.ts';
-import { resultDocument, type ComputedRole, type ComputedSigner } from '../change/compute.ts';
+import { resultDocument, type ComputedRole, type ComputedSigner } from '../change/computed-role.ts';
 import { sha256Hex } from '../encoding/hash.ts';
 import { fromBase64, toHex } from '../encoding/text.ts';
 import { refused } from '../errors.ts';

@@ -1,16 +1,18 @@
 import type { RepositoryRequest, RequestManifest, ResultRole } from '../bundle/manifest.ts';
 import type { Change } from '../change/change.ts';
-import { computeRoles, type ComputedRole } from '../change/compute.ts';
+import { computeRoles } from '../change/compute.ts';
+import type { ComputedRole } from '../change/computed-role.ts';
 import type { RolePlan } from '../change/inputs.ts';
 import { touchedDelegations } from '../change/delegations.ts';
 import { deriveOperation } from '../change/operation.ts';
+import { RoleParents } from '../change/role-parents.ts';
 import { canonicalBytes, compareUtf8 } from '../encoding/canonical-json.ts';
 import { sha256Hex } from '../encoding/hash.ts';
 import type { Json } from '../encoding/json.ts';
 import { incomplete } from '../errors.ts';
 import type { Dialect, KeyContext } from '../metadata/dialect.ts';
 import type { MetadataKey, SignedDocument } from '../metadata/document.ts';
-import type { RepositoryFiles, VerifiedRepository } from '../metadata/repository.ts';
+import type { RepositoryFiles, VerifiedRepository } from '../metadata/verified.ts';
 import { Contents } from './contents.ts';
 
 /** Version 0 and this digest stand for a file that does not exist. */
@@ -84,7 +86,7 @@ function writeRecord(plan: RepositoryPlan, contents: Contents): RepositoryReques
     operation: deriveOperation(dialect, base, roles, restarts(plan.changes)),
     supersedes: [...plan.supersedes].sort(),
     roots: plan.files.roots.map((file) => contents.add(file)),
-    base: baseList(base, plan.changes, roles, (document) => contents.add(document.file)),
+    base: baseList(dialect, base, plan.changes, roles, (document) => contents.add(document.file)),
     serverKeys: plan.onlineKeys.map(({ role, value }) => ({
       role: role as 'snapshot' | 'timestamp',
       key: contents.add(value),
@@ -112,14 +114,16 @@ export function restarts(changes: readonly Change[]): boolean {
  * anything is posted (M14).
  */
 export function baseList(
+  dialect: Dialect,
   base: VerifiedRepository | null,
   changes: readonly Change[],
   roles: readonly ComputedRole[],
   file: (document: SignedDocument) => string,
 ): RepositoryRequest['base'] {
   const names = new Set(['root']);
+  const parents = new RoleParents(dialect, base, changes);
   for (const role of [...roles.map((one) => one.role), ...touchedDelegations(changes)])
-    for (const name of withAncestors(role)) names.add(name);
+    for (const name of parents.chain(role)) names.add(name);
   // A request without changes only shows what there is: all of it.
   if (roles.length === 0) for (const role of base?.targets.keys() ?? []) names.add(role);
   if (base?.snapshot) names.add('snapshot');
@@ -129,12 +133,6 @@ export function baseList(
     if (!document) return { role, version: 0, sha256: ABSENT, file: null };
     return { role, version: document.version, sha256: sha256Hex(document.payload), file: file(document) };
   });
-}
-
-/** A role and those that delegate to it, outermost first. */
-export function withAncestors(role: string): string[] {
-  const parts = role.split('/');
-  return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
 }
 
 /** A verified repository's document of any role; null if it has none. */

@@ -1,5 +1,5 @@
 import type { RepositoryResponse, ResponseManifest } from '../bundle/manifest.ts';
-import type { ComputedRole } from '../change/compute.ts';
+import type { ComputedRole } from '../change/computed-role.ts';
 import { sha256Hex } from '../encoding/hash.ts';
 import { toBase64 } from '../encoding/text.ts';
 import type { Signature } from '../metadata/document.ts';

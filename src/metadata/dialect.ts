@@ -131,6 +131,8 @@ export interface Dialect {
   ancestry(role: string): readonly string[] | null;
   /** Whether a delegation lets its role hold a target of that name. */
   covers(delegation: DelegatedNames, target: string): boolean;
+  /** A delegation as far as what its parent was given allows (Notary drops paths that are wider). */
+  within(delegation: Delegation, above: DelegatedNames): Delegation;
   /**
    * In which order clients ask targets roles: all of one depth before the next, where a role holds no name that those
    * above it may not (Notary); or each with everything below it, in the order of the list, until a terminating one (TUF).

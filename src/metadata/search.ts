@@ -1,8 +1,9 @@
-import type { Dialect } from './dialect.ts';
+import type { Delegation, Dialect } from './dialect.ts';
 import type { SignedDocument } from './document.ts';
+import { mayDeclare, mayLeadTo } from './hierarchy.ts';
 
-/** Which roles a walk comes by. */
-export interface Walk {
+/** Which roles a search comes by. */
+export interface Search {
   /** Only roles that may hold this target; null for all. */
   readonly target: string | null;
   /** Only this role and those below it. */
@@ -11,45 +12,79 @@ export interface Walk {
   readonly without: ReadonlySet<string>;
 }
 
-/** A role that the walk came by. */
-export interface WalkedRole {
+/** A role that the search came by. */
+export interface SearchedRole {
   readonly role: string;
   readonly document: SignedDocument;
-  /** Prefixes of the target names that the role may hold; a delegation can only narrow what its parent has. */
-  readonly paths: readonly string[];
+  /** Whether the delegations that led here let the role hold a name. */
+  readonly holds: (target: string) => boolean;
 }
 
+/** Documents by role, as far as they are at hand. */
+export type Documents = Pick<ReadonlyMap<string, SignedDocument>, 'get'>;
+
+interface Step {
+  readonly role: string;
+  /** The delegations that lead here, outermost first. */
+  readonly way: readonly Delegation[];
+}
+
+/** As many roles as TUF's clients ask for one name before they give up. */
+const MAX_VISITED = 32;
+
 /**
- * The targets roles in the order in which they are asked: breadth first, delegations in the order of their parent's
- * list (Notary: tuf.Repo.WalkTargets). Roles without a document are passed over, with everything below them.
+ * The targets roles in the order in which clients ask them, each once: Notary breadth first (tuf.Repo.WalkTargets),
+ * TUF 1.0 each with everything below it, and nothing after a terminating delegation that may hold the name (section
+ * 5.6.7). A delegation can only narrow what its parent has. Roles without a document are passed over, with everything
+ * below them.
+ *
+ * @param absent told of roles that should be asked, but whose document is not at hand
  */
-export function* walkTargets(
+export function* searchTargets(
   dialect: Dialect,
-  documents: ReadonlyMap<string, SignedDocument>,
-  { target, below, without }: Walk,
-): Generator<WalkedRole> {
-  const queue: { role: string; paths: readonly string[] }[] = [{ role: 'targets', paths: [''] }];
-  for (let next = queue.shift(); next; next = queue.shift()) {
-    const { role, paths } = next;
+  documents: Documents,
+  { target, below, without }: Search,
+  absent: (role: string) => void = () => undefined,
+): Generator<SearchedRole> {
+  const visited = new Set<string>();
+  let steps: Step[] = [{ role: 'targets', way: [] }];
+  for (let step = steps.shift(); step; step = steps.shift()) {
+    const { role, way } = step;
+    const inside = role === below || below === 'targets' || way.some((one) => one.role === below);
+    if (visited.has(role) || (inside ? without.has(role) : !mayLeadTo(dialect, role, below))) continue;
+    const holds = (name: string): boolean => way.every((delegation) => dialect.covers(delegation, name));
+    if (inside && target !== null && !holds(target)) continue;
+    visited.add(role);
     const document = documents.get(role);
-    if (!document) continue;
-    const onTheWay = below.startsWith(`${role}/`);
-    const inside = role === below || role.startsWith(`${below}/`);
-    if (!onTheWay) {
-      if (!inside || without.has(role) || (target !== null && !mayHold(paths, target))) continue;
-      yield { role, document, paths };
+    if (!document) {
+      absent(role);
+      continue;
     }
-    for (const child of dialect.delegations(document))
-      if (isChild(role, child.role))
-        queue.push({ role: child.role, paths: child.paths.filter((path) => mayHold(paths, path)) });
+    if (inside) yield { role, document, holds };
+    if (target !== null && dialect.search === 'depth-first' && visited.size >= MAX_VISITED) return;
+    const next = nextSteps(dialect, document, way, inside ? target : null);
+    if (dialect.search === 'breadth-first') steps.push(...next.steps);
+    else steps = next.terminated ? next.steps : [...next.steps, ...steps];
   }
 }
 
-/** Whether a role with these path prefixes may hold a name, or delegate a path. */
-export function mayHold(paths: readonly string[], name: string): boolean {
-  return paths.some((path) => name.startsWith(path));
-}
-
-function isChild(parent: string, role: string): boolean {
-  return role.startsWith(`${parent}/`) && !role.slice(parent.length + 1).includes('/');
+/** The roles that are asked because of one document, and whether none that waits already is asked after them. */
+function nextSteps(
+  dialect: Dialect,
+  document: SignedDocument,
+  way: readonly Delegation[],
+  target: string | null,
+): { steps: Step[]; terminated: boolean } {
+  const steps: Step[] = [];
+  for (const delegation of dialect.delegations(document)) {
+    if (!mayDeclare(dialect, document.role, delegation.role)) continue;
+    if (target !== null && !dialect.covers(delegation, target)) continue;
+    const above = way.at(-1);
+    steps.push({
+      role: delegation.role,
+      way: [...way, above ? dialect.within(delegation, above) : delegation],
+    });
+    if (target !== null && delegation.terminating) return { steps, terminated: true };
+  }
+  return { steps, terminated: false };
 }

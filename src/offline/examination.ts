@@ -1,5 +1,5 @@
 import type { RequestManifest } from '../bundle/manifest.ts';
-import type { ComputedRole } from '../change/compute.ts';
+import type { ComputedRole } from '../change/computed-role.ts';
 import type { RepositoryReading } from '../exchange/read-request.ts';
 import type { Anomaly } from '../review/anomaly.ts';
 import type { QuorumDifference } from '../review/key-difference.ts';

@@ -170,7 +170,7 @@ function examineRepository(
   for (const role of roles) {
     const base = record.base.find((entry) => entry.role === role.role);
     checkVersion(role, base?.version ?? 0, record.name);
-    checkExpiry(role, station.now, record.name);
+    checkExpiry(reading.dialect, role, station.now, record.name);
     if (!role.open) checkSigned(role, marks, record);
   }
   const named = <D extends QuorumDifference>(all: readonly D[]): D[] => withHolders(all, station.holders);

@@ -1,4 +1,4 @@
-import { isDelegated } from '../change/delegations.ts';
+import { isDelegated } from '../metadata/roles.ts';
 import { mergeResponses, withSignatures, type MergedRepository } from '../exchange/merge-responses.ts';
 import { trackRole, type TrackedRole } from '../exchange/tracker.ts';
 import type { Signature } from '../metadata/document.ts';

@@ -3,7 +3,6 @@ import { CountersignError, EXIT, usage, type ExitCode } from '../errors.ts';
 import { dialectOf } from '../metadata/dialects.ts';
 import type { Dialect } from '../metadata/dialect.ts';
 import type { SignedDocument } from '../metadata/document.ts';
-import { certificateEnds } from '../metadata/root-certificates.ts';
 import { atOnce } from './at-once.ts';
 import { readVerified } from './read.ts';
 import { repositories, repositoryNamed, type RepositoryEntry } from './repositories.ts';
@@ -101,7 +100,7 @@ async function repositoryEndings(
   const make = (dialect: Dialect, documents: readonly SignedDocument[], root: SignedDocument): Ending[] =>
     [
       ...documents.map(({ role, version, expires }) => ({ what: role, version, keyid: null, expires })),
-      ...certificateEnds(dialect, root).map(({ keyid, notAfter }) => ({
+      ...dialect.certificateEnds(root).map(({ keyid, notAfter }) => ({
         what: 'root certificate',
         version: root.version,
         keyid,

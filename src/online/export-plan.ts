@@ -1,7 +1,6 @@
 import type { Change } from '../change/change.ts';
 import { changedRoles } from '../change/changed-roles.ts';
 import type { RolePlan } from '../change/inputs.ts';
-import { isDelegated, touchedDelegations } from '../change/delegations.ts';
 import { changedOnlineRoles } from '../change/root.ts';
 import { conflict, usage } from '../errors.ts';
 import type { RepositoryPlan } from '../exchange/request.ts';
@@ -10,9 +9,10 @@ import { dialectOf } from '../metadata/dialects.ts';
 import type { PublicKey } from '../metadata/key.ts';
 import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
 import { marksOf } from '../station/marks.ts';
-import { documentOf, restarts, withAncestors } from '../exchange/request.ts';
+import { documentOf, restarts } from '../exchange/request.ts';
 import { keyHolders } from '../station/key-holders.ts';
 import { fetchRepository, type FetchedRepository } from './fetch.ts';
+import { wantedRoles } from './wanted-roles.ts';
 import { onlineKey, replacementKey } from './online-keys.ts';
 import type { Recipient } from './recipient.ts';
 import type { RepositoryEntry } from './repositories.ts';
@@ -54,12 +54,18 @@ export async function planRepository(
   const dialect = dialectOf(entry.dialect);
   const context = { repository: entry.name, now: station.now * 1000 };
   const { changes } = staged;
-  // An adoption shows the whole repository; changes need what they build on.
-  const delegated = changes.length === 0 ? null : delegatedRoles(dialect, changes);
   const from = lowestPin(station, entry, recipients);
   const pin = pinOf(station, entry);
   // Of a delegated role that is not signed by its keys nobody vouches for anything: it begins anew, above its version.
-  const fetched = await fetchRepository(dialect, store, pin, from, delegated, context, 'set-apart');
+  const fetched = await fetchRepository(
+    dialect,
+    store,
+    pin,
+    from,
+    wantedRoles(changes),
+    context,
+    'set-apart',
+  );
   const creates = changes.some(({ type }) => type === 'init');
   if (creates && fetched)
     throw conflict('EXPORT-EXISTS', 'a new repository is staged, but there is one', {
@@ -73,7 +79,7 @@ export async function planRepository(
         store,
         fetched.verified,
         marksOf(station.marks, repositoryKey(entry)),
-        changedRoles(dialect, changes),
+        changedRoles(dialect, fetched.verified, changes),
       )
     : new Map<string, number>();
   const roles = rolePlans(station, dialect, entry, changes, fetched, floors);
@@ -131,19 +137,13 @@ function rolePlans(
   floors: ReadonlyMap<string, number>,
 ): RolePlan[] {
   const anew = restarts(changes);
-  return changedRoles(dialect, changes).map((role) => {
-    if (anew) return { role, version: 1, expires: expiryFor(changes, role, station.now) };
+  return changedRoles(dialect, fetched?.verified ?? null, changes).map((role) => {
+    if (anew) return { role, version: 1, expires: expiryFor(dialect, changes, role, station.now) };
     const current = (fetched && documentOf(fetched.verified, role)?.version) ?? 0;
     const taken = station.outbox.taken.get(`${repositoryKey(entry)} ${role}`) ?? 0;
     const version = role === 'root' ? current + 1 : Math.max(current, taken, floors.get(role) ?? 0) + 1;
-    return { role, version, expires: expiryFor(changes, role, station.now) };
+    return { role, version, expires: expiryFor(dialect, changes, role, station.now) };
   });
-}
-
-/** Delegated roles whose files the changes build on, or whose declaration they touch, and those above them. */
-function delegatedRoles(dialect: Dialect, changes: readonly Change[]): string[] {
-  const named = [...changedRoles(dialect, changes), ...touchedDelegations(changes)].filter(isDelegated);
-  return [...new Set(named.flatMap(withAncestors))].filter(isDelegated).sort();
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Change } from '../change/change.ts';
 import { changedRoles } from '../change/changed-roles.ts';
-import { computeRoles, resultDocument, type ComputedRole } from '../change/compute.ts';
-import { isDelegated, parentOf } from '../change/delegations.ts';
+import { computeRoles } from '../change/compute.ts';
+import { resultDocument, type ComputedRole } from '../change/computed-role.ts';
 import { deriveOperation } from '../change/operation.ts';
 import { changedOnlineRoles } from '../change/root.ts';
 import { fromHex } from '../encoding/text.ts';
@@ -9,7 +9,7 @@ import { documentOf, restarts } from '../exchange/request.ts';
 import type { Dialect, KeyContext } from '../metadata/dialect.ts';
 import { publicKeyFromEd25519Raw } from '../metadata/public-key.ts';
 import type { MetadataKey } from '../metadata/document.ts';
-import type { VerifiedRepository } from '../metadata/repository.ts';
+import type { VerifiedRepository } from '../metadata/verified.ts';
 import { countSigners } from '../metadata/threshold.ts';
 import { checkExpiry } from '../policy/expiry.ts';
 import { expiryFor } from './role-expiry.ts';
@@ -34,15 +34,15 @@ const STAND_IN = `58${'66'.repeat(31)}`;
 export function foresee({ dialect, context, base }: Ground, changes: readonly Change[]): ComputedRole[] {
   const now = Math.floor(context.now / 1000);
   const standIn = dialect.keyValue(publicKeyFromEd25519Raw(fromHex(STAND_IN)));
-  const plan = changedRoles(dialect, changes).map((role) => ({
+  const plan = changedRoles(dialect, base, changes).map((role) => ({
     role,
     version: ((base && documentOf(base, role)?.version) ?? 0) + 1,
-    expires: expiryFor(changes, role, now),
+    expires: expiryFor(dialect, changes, role, now),
   }));
   const onlineKeys = changedOnlineRoles(dialect, { base, changes }).map((role) => ({ role, value: standIn }));
   const roles = computeRoles(dialect, { base, changes, plan, onlineKeys, fills: new Map(), context });
   deriveOperation(dialect, base, roles, restarts(changes));
-  for (const role of roles) checkExpiry(role, now, context.repository);
+  for (const role of roles) checkExpiry(dialect, role, now, context.repository);
   return roles;
 }
 
@@ -59,7 +59,7 @@ export interface LostRole {
 /** Delegated roles whose files, as they are now, lack signatures of the keys that they will have, or that go. */
 export function lostRoles({ dialect, base }: Ground, roles: readonly ComputedRole[]): LostRole[] {
   return [...(base?.targets ?? [])].flatMap(([role, document]): LostRole[] => {
-    const parent = isDelegated(role) && roles.find((one) => one.role === parentOf(role));
+    const parent = roles.find((one) => one.role === base?.parents.get(role));
     if (!parent || roles.some((one) => one.role === role)) return [];
     const targets = dialect.targets(document).size;
     const after = dialect.delegatedKeys(resultDocument(parent), role);

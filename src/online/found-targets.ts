@@ -1,6 +1,6 @@
 import { refused } from '../errors.ts';
 import type { TargetEntry } from '../metadata/document.ts';
-import { mayHold, walkTargets, type WalkedRole } from '../metadata/walk-targets.ts';
+import { searchTargets, type SearchedRole } from '../metadata/search.ts';
 import type { ReadRepository } from './read.ts';
 
 /** A target and the role that it comes from. */
@@ -18,9 +18,9 @@ export interface FoundTarget {
  */
 export function listTargets(repository: ReadRepository, roles: readonly string[] = []): FoundTarget[] {
   const found = new Map<string, FoundTarget>();
-  for (const { role, document, paths } of walks(repository, roles, null))
+  for (const { role, document, holds } of walks(repository, roles, null))
     for (const [name, entry] of repository.dialect.targets(document))
-      if (!found.has(name) && mayHold(paths, name)) found.set(name, { name, role, entry });
+      if (!found.has(name) && holds(name)) found.set(name, { name, role, entry });
   return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
@@ -63,11 +63,11 @@ function* walks(
   { dialect, verified }: ReadRepository,
   given: readonly string[],
   target: string | null,
-): Generator<WalkedRole> {
+): Generator<SearchedRole> {
   for (const role of given) dialect.checkTargetsRole(role);
   const roles = given.length > 0 ? [...new Set(given)] : ['targets'];
   for (const below of roles) {
     const without = new Set(roles.filter((role) => role !== below));
-    yield* walkTargets(dialect, verified.targets, { target, below, without });
+    yield* searchTargets(dialect, verified.targets, { target, below, without });
   }
 }

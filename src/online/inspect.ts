@@ -1,4 +1,4 @@
-import { walkTargets, type WalkedRole } from '../metadata/walk-targets.ts';
+import { searchTargets, type SearchedRole } from '../metadata/search.ts';
 import { compareNaturally } from './natural-order.ts';
 import type { ReadRepository } from './read.ts';
 
@@ -35,7 +35,7 @@ const ADMINISTRATOR = 'Repo Admin';
 export function inspectRepository(repository: ReadRepository, tag: string | null): TrustInspection {
   const { dialect, verified, name } = repository;
   const walked = [
-    ...walkTargets(dialect, verified.targets, { target: tag, below: 'targets', without: new Set() }),
+    ...searchTargets(dialect, verified.targets, { target: tag, below: 'targets', without: new Set() }),
   ];
   return {
     Name: tag === null ? name : `${name}:${tag}`,
@@ -50,7 +50,7 @@ export function inspectRepository(repository: ReadRepository, tag: string | null
 
 function signedTags(
   { dialect }: ReadRepository,
-  walked: readonly WalkedRole[],
+  walked: readonly SearchedRole[],
   tag: string | null,
 ): SignedTag[] {
   const held = walked.map(({ role, document }) => {
@@ -77,7 +77,7 @@ function signedTags(
 function signers({ dialect, verified }: ReadRepository): KeyHolder[] {
   const found = new Map<string, KeyHolder>();
   const everywhere = { target: null, below: 'targets', without: new Set<string>() };
-  for (const { document } of walkTargets(dialect, verified.targets, everywhere))
+  for (const { document } of searchTargets(dialect, verified.targets, everywhere))
     for (const { role, keys } of dialect.delegations(document))
       if (!RELEASED.includes(role))
         found.set(role, {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { KeySource } from '../change/change.ts';
-import { isDelegated } from '../change/delegations.ts';
+import { isDelegated } from '../metadata/roles.ts';
 import { toBase64 } from '../encoding/text.ts';
 import { incomplete, usage } from '../errors.ts';
 import type { Dialect, KeyContext } from '../metadata/dialect.ts';

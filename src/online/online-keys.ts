@@ -41,21 +41,31 @@ export function replacementKey(
   );
 }
 
+/** A key of this station, and the ID under which a root lists it. */
+export interface DeclaredOnlineKey {
+  readonly id: string;
+  readonly key: SigningKey;
+}
+
 /**
- * The key of this station that a root names for a role.
+ * As many keys of this station as a root demands for a role.
  *
  * @throws KEY-NONE (exit 4)
  */
-export function declaredOnlineKey(
+export function declaredOnlineKeys(
   station: OnlineStation,
   repository: Repository,
   role: string,
   declared: RoleKeys,
-): SigningKey {
-  const found = heldOnlineKey(station, repository, role, declared);
-  if (found) return found;
+): DeclaredOnlineKey[] {
+  const own = candidates(station, repository, role);
+  const found = declared.keys.flatMap(({ id, canonicalId }): DeclaredOnlineKey[] => {
+    const key = own.find((one) => one.id === canonicalId);
+    return key ? [{ id, key }] : [];
+  });
+  if (found.length >= declared.threshold) return found.slice(0, declared.threshold);
   throw incomplete('KEY-NONE', `the ${role} key that the root names is not at this station`, {
-    expected: declared.keys.map(({ canonicalId }) => canonicalId).join(' '),
+    expected: `${String(declared.threshold)} of ${declared.keys.map(({ canonicalId }) => canonicalId).join(' ')}`,
     where: repository.name,
     hint: `key list shows the keys that are here; key rotate ${repository.name} ${role} takes one of them`,
   });

@@ -1,63 +1,79 @@
 import { canonicalBytes } from '../encoding/canonical-json.ts';
+import type { JsonObject } from '../encoding/json.ts';
 import { formatTime } from '../encoding/time.ts';
 import type { Dialect } from '../metadata/dialect.ts';
-import type { VerifiedRepository } from '../metadata/repository.ts';
-import { DEFAULT_DAYS } from '../policy/expiry.ts';
+import type { SignedDocument } from '../metadata/document.ts';
+import type { VerifiedRepository } from '../metadata/verified.ts';
 import { finalFile } from '../exchange/final.ts';
 import type { Signers } from '../station/signers.ts';
-import { declaredOnlineKey } from './online-keys.ts';
+import { declaredOnlineKeys } from './online-keys.ts';
 import type { RepositoryEntry } from './repositories.ts';
 import type { OnlineStation } from './station.ts';
 
 const DAY = 86_400;
+
+/** What snapshot and timestamp are made for. */
+export interface OnlineRolesWork {
+  readonly station: OnlineStation;
+  readonly entry: RepositoryEntry;
+  readonly dialect: Dialect;
+  /** Null where the repository is new. */
+  readonly current: VerifiedRepository | null;
+  /** The files that are to be published with them, by role. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  readonly signers: Signers;
+}
 
 /**
  * Snapshot and, where no server signs it, timestamp, signed by this station's own keys over the files that are to
  * be published and those that stay.
  *
  * @param timestamp false where the trust server signs the timestamp itself
+ * @throws KEY-NONE (exit 4)
  */
 export async function onlineRoleFiles(
-  station: OnlineStation,
-  entry: RepositoryEntry,
-  dialect: Dialect,
-  current: VerifiedRepository | null,
-  files: ReadonlyMap<string, Uint8Array>,
-  signers: Signers,
+  work: OnlineRolesWork,
   timestamp = true,
 ): Promise<ReadonlyMap<string, Uint8Array>> {
-  const listed = new Map<string, Uint8Array>();
-  if (current) {
-    listed.set('root', current.root.file);
-    for (const [role, document] of current.targets) listed.set(role, document.file);
-  }
-  for (const { role, document } of current?.broken ?? []) listed.set(role, document.file);
-  for (const [role, file] of files) listed.set(role, file);
-  const expires = (role: string): string => formatTime(station.now + (DEFAULT_DAYS[role] ?? 1) * DAY);
-  const snapshot = await signed('snapshot', (version) =>
-    dialect.newSnapshot(listed, version, expires('snapshot')),
+  const { dialect, current, files } = work;
+  const listed = new Map<string, SignedDocument>();
+  for (const [role, file] of files)
+    if (role !== 'root' || dialect.snapshotListsRoot) listed.set(role, dialect.parse(role, file));
+  const before = current?.snapshot ?? null;
+  const snapshot = await signOnline(work, 'snapshot', before, (version, expires) =>
+    dialect.newSnapshot(before, listed, version, expires),
   );
   if (!timestamp) return new Map([['snapshot', snapshot]]);
-  const above = await signed('timestamp', (version) =>
-    dialect.newTimestamp(snapshot, version, expires('timestamp')),
-  );
   return new Map([
     ['snapshot', snapshot],
-    ['timestamp', above],
+    ['timestamp', await timestampFile(work, dialect.parse('snapshot', snapshot))],
   ]);
+}
 
-  async function signed(
-    role: 'snapshot' | 'timestamp',
-    build: (version: number) => Parameters<typeof canonicalBytes>[0],
-  ): Promise<Uint8Array> {
-    const newRoot = files.get('root');
-    const root = newRoot ? dialect.parse('root', newRoot) : (current as VerifiedRepository).root;
-    const key = declaredOnlineKey(station, entry, role, dialect.declaredKeys(root, role));
-    const payload = canonicalBytes(build((current?.[role]?.version ?? 0) + 1));
-    const scheme = dialect.scheme(key.public.algorithm, role);
-    const [raw] = await signers.sign([{ key, scheme, message: payload }]);
-    const context = { repository: entry.name, now: station.now * 1000 };
-    const { id } = dialect.readKey(role, dialect.keyValue(key.public), context);
-    return finalFile(dialect, payload, [dialect.signature(id, key.public, raw as Uint8Array)]);
-  }
+/** A timestamp over a snapshot, signed by this station's own keys. @throws KEY-NONE (exit 4) */
+export async function timestampFile(work: OnlineRolesWork, snapshot: SignedDocument): Promise<Uint8Array> {
+  const before = work.current?.timestamp ?? null;
+  return signOnline(work, 'timestamp', before, (version, expires) =>
+    work.dialect.newTimestamp(before, snapshot, version, expires),
+  );
+}
+
+async function signOnline(
+  { station, entry, dialect, current, files, signers }: OnlineRolesWork,
+  role: 'snapshot' | 'timestamp',
+  before: SignedDocument | null,
+  build: (version: number, expires: string) => JsonObject,
+): Promise<Uint8Array> {
+  const newRoot = files.get('root');
+  const root = newRoot ? dialect.parse('root', newRoot) : (current as VerifiedRepository).root;
+  const keys = declaredOnlineKeys(station, entry, role, dialect.declaredKeys(root, role));
+  const expires = formatTime(station.now + dialect.expiry(role).usual * DAY);
+  const payload = canonicalBytes(build((before?.version ?? 0) + 1, expires));
+  const raws = await signers.sign(
+    keys.map(({ key }) => ({ key, scheme: dialect.scheme(key.public.algorithm, role), message: payload })),
+  );
+  const signatures = keys.map(({ id, key }, index) =>
+    dialect.signature(id, key.public, raws[index] as Uint8Array),
+  );
+  return finalFile(dialect, payload, signatures, before?.outside ?? {});
 }

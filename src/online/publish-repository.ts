@@ -5,7 +5,8 @@ import type { MergedRepository } from '../exchange/merge-responses.ts';
 import { trackRole } from '../exchange/tracker.ts';
 import { documentOf } from '../exchange/request.ts';
 import type { Dialect, KeyContext } from '../metadata/dialect.ts';
-import { verifyRepository, type VerifiedRepository } from '../metadata/repository.ts';
+import { verifyRepository } from '../metadata/repository.ts';
+import type { VerifiedRepository } from '../metadata/verified.ts';
 import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
 import type { Signers } from '../station/signers.ts';
 import { fetchRepository } from './fetch.ts';
@@ -15,6 +16,7 @@ import type { PublishedRepository } from './published-repository.ts';
 import type { RepositoryEntry } from './repositories.ts';
 import { seenEvents, type OnlineStation } from './station.ts';
 import type { Store } from './store.ts';
+import { wantedRoles } from './wanted-roles.ts';
 
 /** One repository that is to be published, and where. */
 export interface Publication {
@@ -75,7 +77,15 @@ async function post(
   const { dialect, record } = repository.reading;
   const files = finalFiles(repository);
   const context = { repository: entry.name, now: station.now * 1000 };
-  const fetched = await fetchRepository(dialect, store, null, 1, null, context, 'set-apart');
+  const fetched = await fetchRepository(
+    dialect,
+    store,
+    null,
+    1,
+    wantedRoles(repository.reading.changes),
+    context,
+    'set-apart',
+  );
   const current = fetched?.verified ?? null;
   if (current && [...files].every(([role, file]) => isFile(current, role, file)))
     return { verified: current, posted: false };
@@ -100,13 +110,12 @@ async function onlineFiles(
   signers: Signers,
 ): Promise<ReadonlyMap<string, Uint8Array>> {
   const { dialect } = repository.reading;
-  if (!store.signsSnapshot) return onlineRoleFiles(station, entry, dialect, current, files, signers);
+  const work = { station, entry, dialect, current, files, signers };
+  if (!store.signsSnapshot) return onlineRoleFiles(work);
   const file = files.get('root') ?? current?.root.file;
   const declared = file && dialect.declaredKeys(dialect.parse('root', file), 'snapshot');
   const held = declared && heldOnlineKey(station, entry, 'snapshot', declared);
-  return held && files.size > 0
-    ? onlineRoleFiles(station, entry, dialect, current, files, signers, false)
-    : new Map<string, Uint8Array>();
+  return held && files.size > 0 ? onlineRoleFiles(work, false) : new Map<string, Uint8Array>();
 }
 
 /**
@@ -128,7 +137,7 @@ function checkFollowed(
   const targets = new Map([...kept, ...replaced]);
   const after = { roots, timestamp: null, snapshot: null, targets };
   const { broken } = verifyRepository(dialect, after, null, context, 'set-apart');
-  const unreadable = broken.find(({ role }) => files.has(role));
+  const unreadable = broken.find(({ role }) => files.has(role) || dialect.declaredMustExist);
   if (unreadable)
     throw refused(unreadable.check, unreadable.message, {
       where: `${context.repository} ${unreadable.role}`,
@@ -141,7 +150,7 @@ function finalFiles(repository: MergedRepository): Map<string, Uint8Array> {
   const { dialect } = repository.reading;
   return new Map(
     repository.roles.map(({ role, signatures }) => {
-      const file = finalFile(dialect, role.document, signatures);
+      const file = finalFile(dialect, role.document, signatures, role.outside);
       dialect.parse(role.role, file);
       return [role.role, file];
     }),
@@ -196,7 +205,8 @@ async function readBack(
   const context = { repository: entry.name, now: station.now * 1000 };
   let verified: VerifiedRepository | null;
   try {
-    const fetched = await fetchRepository(dialect, store, null, 1, null, context, 'set-apart');
+    const wanted = wantedRoles(repository.reading.changes);
+    const fetched = await fetchRepository(dialect, store, null, 1, wanted, context, 'set-apart');
     verified = fetched?.verified ?? null;
   } catch (cause) {
     if (!(cause instanceof CountersignError) || cause.exit === EXIT.unavailable) throw cause;

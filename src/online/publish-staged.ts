@@ -1,4 +1,5 @@
-import { computeRoles, type ComputedRole } from '../change/compute.ts';
+import { computeRoles } from '../change/compute.ts';
+import type { ComputedRole } from '../change/computed-role.ts';
 import { incomplete, usage } from '../errors.ts';
 import { missingSignatures } from '../exchange/read-response.ts';
 import { mergeResponses } from '../exchange/merge-responses.ts';

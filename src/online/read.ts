@@ -4,7 +4,7 @@ import { formatTime } from '../encoding/time.ts';
 import { dialectOf } from '../metadata/dialects.ts';
 import type { Dialect, KeyContext } from '../metadata/dialect.ts';
 import type { SignedDocument } from '../metadata/document.ts';
-import type { VerifiedRepository } from '../metadata/repository.ts';
+import type { VerifiedRepository } from '../metadata/verified.ts';
 import { documentOf } from '../exchange/request.ts';
 import { repositoryKey } from '../station/events.ts';
 import { marksOf } from '../station/marks.ts';

@@ -1,8 +1,8 @@
-import { resultDocument, type ComputedRole } from '../change/compute.ts';
-import { isDelegated } from '../change/delegations.ts';
+import { resultDocument, type ComputedRole } from '../change/computed-role.ts';
+import { isDelegated } from '../metadata/roles.ts';
 import type { Dialect } from '../metadata/dialect.ts';
 import type { SignedDocument } from '../metadata/document.ts';
-import type { VerifiedRepository } from '../metadata/repository.ts';
+import type { VerifiedRepository } from '../metadata/verified.ts';
 import { countSigners } from '../metadata/threshold.ts';
 import type { Marks } from '../exchange/marks.ts';
 import type { Ground } from './foresee.ts';
@@ -35,11 +35,11 @@ export async function retiredVersions(
 async function listedFile(
   dialect: Dialect,
   store: Store,
-  { snapshot }: VerifiedRepository,
+  { snapshot, root }: VerifiedRepository,
   role: string,
 ): Promise<SignedDocument | null> {
   const entry = snapshot && dialect.listed(snapshot).get(role);
-  const file = entry ? await store.byHash(role, entry.sha256, entry.length) : null;
+  const file = entry ? await store.listed(role, entry, dialect.consistent(root)) : null;
   return file && dialect.parse(role, file);
 }
 

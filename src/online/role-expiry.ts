@@ -1,6 +1,6 @@
 import type { Change } from '../change/change.ts';
 import { formatTime } from '../encoding/time.ts';
-import { DEFAULT_DAYS } from '../policy/expiry.ts';
+import type { Dialect } from '../metadata/dialect.ts';
 
 const DAY = 86_400;
 
@@ -9,10 +9,10 @@ const DAY = 86_400;
  *
  * @param now seconds since 1970
  */
-export function expiryFor(changes: readonly Change[], role: string, now: number): string {
+export function expiryFor(dialect: Dialect, changes: readonly Change[], role: string, now: number): string {
   const asked = changes.flatMap((change) =>
     change.type === 'refresh' && change.role === role ? [change.days] : [],
   );
-  const days = asked.findLast((one) => one !== null) ?? DEFAULT_DAYS[role] ?? DEFAULT_DAYS['targets'] ?? 0;
+  const days = asked.findLast((one) => one !== null) ?? dialect.expiry(role).usual;
   return formatTime(now + days * DAY);
 }

@@ -1,5 +1,6 @@
 import type { Change, KeySource } from '../change/change.ts';
-import { isDelegated, parentOf } from '../change/delegations.ts';
+import { RoleParents } from '../change/role-parents.ts';
+import { isDelegated } from '../metadata/roles.ts';
 import { fromBase64 } from '../encoding/text.ts';
 import { refused, usage } from '../errors.ts';
 import type { Delegation } from '../metadata/dialect.ts';
@@ -48,7 +49,7 @@ export async function stageDelegation(
   const ground = await stagingGround(station, stores, name);
   checkDelegatedRole(ground, role);
   const keys = keySources(station, ground, role, options.keys);
-  const changes = delegationChanges(ground, role, keys, paths);
+  const changes = delegationChanges(ground, role, keys, { paths });
   if (threshold !== null) changes.push({ type: 'threshold', role, threshold });
   if (paths.length === 0 && changes.some(({ type }) => type === 'delegation-add'))
     throw usage('DELEGATION-PATHS', 'a new delegation must say which target names it may hold', {
@@ -58,25 +59,50 @@ export async function stageDelegation(
   return stageChecked(station, await checkChanges(station, ground, changes));
 }
 
-/** What makes a delegation have keys and paths that it does not have yet. */
+/** What makes a delegation have keys and names that it does not have yet. */
 export function delegationChanges(
   ground: StagingGround,
   role: string,
   keys: readonly KeySource[],
-  paths: readonly string[],
+  names: NewNames,
 ): Change[] {
   const now = declaredNow(ground, role);
-  const fresh = paths.filter((path) => !now?.paths.includes(path));
+  const paths = names.paths.filter((path) => !now?.paths.includes(path));
+  const hashPrefixes = (names.hashPrefixes ?? []).filter((prefix) => !now?.hashPrefixes.includes(prefix));
+  const terminating = names.terminating === now?.terminating ? null : (names.terminating ?? null);
+  const parent = ground.dialect.ancestry(role)
+    ? null
+    : (parentNow(ground, role) ?? names.parent ?? 'targets');
+  const changes = !now || paths.length > 0 || hashPrefixes.length > 0 || terminating !== null;
   const joining = keys.filter((key) => !now?.keys.some((present) => isSame(ground, role, present, key)));
   return [
-    ...(fresh.length > 0 || !now ? [{ type: 'delegation-add', role, paths: fresh } satisfies Change] : []),
+    ...(changes
+      ? [{ type: 'delegation-add', role, parent, paths, hashPrefixes, terminating } satisfies Change]
+      : []),
     ...joining.map((key): Change => ({ type: 'key-add', role, key })),
   ];
 }
 
+/** The names that a role is to hold besides those that it may hold already. */
+export interface NewNames {
+  readonly paths: readonly string[];
+  readonly hashPrefixes?: readonly string[];
+  /** Null or left out: as it is. */
+  readonly terminating?: boolean | null;
+  /** The role that is to declare it, where the name does not say so; `targets` if left out. */
+  readonly parent?: string;
+}
+
+/** The role that declares a delegated one, as the staged changes leave it; null if none does. */
+function parentNow({ dialect, base, staged }: StagingGround, role: string): string | null {
+  return new RoleParents(dialect, base, staged).find(role);
+}
+
 /** The delegation as the staged changes leave it; null if there is none. */
 function declaredNow(ground: StagingGround, role: string): Delegation | null {
-  return delegationsNow(ground, parentOf(role)).find((one) => one.role === role) ?? null;
+  const parent = parentNow(ground, role);
+  if (parent === null) return null;
+  return delegationsNow(ground, parent).find((one) => one.role === role) ?? null;
 }
 
 /** Whether a key is there already, in the very form; the same key under another certificate is not. */

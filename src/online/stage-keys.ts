@@ -1,5 +1,5 @@
 import type { Change, KeySource } from '../change/change.ts';
-import { isDelegated } from '../change/delegations.ts';
+import { isDelegated } from '../metadata/roles.ts';
 import { refused, usage } from '../errors.ts';
 import type { Dialect } from '../metadata/dialect.ts';
 import { keySource } from './key-source.ts';

@@ -1,7 +1,7 @@
 import type { Change } from '../change/change.ts';
-import { isDelegated } from '../change/delegations.ts';
+import { isDelegated } from '../metadata/roles.ts';
 import { refused, usage } from '../errors.ts';
-import type { BrokenRole } from '../metadata/repository.ts';
+import type { BrokenRole } from '../metadata/verified.ts';
 import {
   checkChanges,
   stageChecked,

@@ -1,6 +1,6 @@
 import type { Change } from '../change/change.ts';
 import { refused, usage } from '../errors.ts';
-import { keysOf } from '../metadata/repository.ts';
+import { keysOf } from '../metadata/verify-targets.ts';
 import { keyHolders } from '../station/key-holders.ts';
 import { splitTag } from './repository-and-tag.ts';
 import { checkChanges, stageChecked, stagingGround, type StagedResult } from './staging.ts';
@@ -54,7 +54,7 @@ export async function stageRevocation(
   const holders = keyHolders(station.home);
   const notes = [...new Set(held.map(({ role }) => role))].flatMap((role) => {
     if (!base) return [];
-    const { keys, threshold } = keysOf(dialect, base.root, base.targets, role, context);
+    const { keys, threshold } = keysOf(dialect, base, role, context);
     const known = keys.filter(
       ({ canonicalId }) => holders.has(canonicalId) || station.holders.has(canonicalId),
     );

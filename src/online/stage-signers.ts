@@ -1,5 +1,5 @@
 import type { Change } from '../change/change.ts';
-import { isDelegated } from '../change/delegations.ts';
+import { isDelegated } from '../metadata/roles.ts';
 import { refused, usage } from '../errors.ts';
 import type { Delegation } from '../metadata/dialect.ts';
 import { delegationChanges } from './stage-delegations.ts';
@@ -19,7 +19,7 @@ import type { Stores } from './stores.ts';
 /** What Docker pulls from first: signed by every signer. */
 const RELEASES = 'targets/releases';
 /** Docker's signers may sign every tag. */
-const EVERYTHING = [''];
+const EVERYTHING = { paths: [''] };
 const NAME = /^[a-z0-9][a-z0-9_-]*$/;
 
 /**

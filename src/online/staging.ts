@@ -1,11 +1,11 @@
 import type { Change } from '../change/change.ts';
-import { isDelegated, parentOf } from '../change/delegations.ts';
-import { resultDocument } from '../change/compute.ts';
+import { isDelegated } from '../metadata/roles.ts';
+import { resultDocument } from '../change/computed-role.ts';
 import { refused, usage } from '../errors.ts';
 import type { Delegation } from '../metadata/dialect.ts';
 import { dialectOf } from '../metadata/dialects.ts';
 import type { MetadataKey } from '../metadata/document.ts';
-import type { BrokenRole } from '../metadata/repository.ts';
+import type { BrokenRole } from '../metadata/verified.ts';
 import { repositoryKey } from '../station/events.ts';
 import { keyHolders, type KeyHolder } from '../station/key-holders.ts';
 import { outstandingFor } from '../station/outbox.ts';
@@ -190,7 +190,7 @@ export function keysNow({ base, dialect, entry }: StagingGround, role: string): 
       hint: 'stage init first, and publish it',
     });
   if (!isDelegated(role)) return dialect.declaredKeys(base.root, role).keys;
-  const parent = base.targets.get(parentOf(role));
+  const parent = base.targets.get(base.parents.get(role) ?? '');
   const declared = parent && dialect.delegatedKeys(parent, role);
   if (declared) return declared.keys;
   throw refused('CHANGE-DELEGATION', 'nothing delegates to this role', {

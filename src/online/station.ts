@@ -8,7 +8,7 @@ import { foldOutbox, type Outbox } from '../station/outbox.ts';
 import { partners } from '../station/pairing.ts';
 import { sha256Hex } from '../encoding/hash.ts';
 import type { SignedDocument } from '../metadata/document.ts';
-import type { VerifiedRepository } from '../metadata/repository.ts';
+import type { VerifiedRepository } from '../metadata/verified.ts';
 import { documentOf } from '../exchange/request.ts';
 
 /** An online station at work: its home and what the ledger makes of it, folded once a command. */

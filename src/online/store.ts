@@ -1,13 +1,19 @@
+import type { ListedFile } from '../metadata/document.ts';
+
 /**
- * Where one repository lives: a trust server, or a folder. What comes out is not verified (a byHash answer has
- * that hash, nothing more); what goes in was verified by the caller. No error of a store is ever exit 3, so that
+ * Where one repository lives: a trust server, or a folder. What comes out is not verified (a listed file has the
+ * hash that it is listed with, nothing more); what goes in was verified by the caller. No error of a store is ever exit 3, so that
  * nothing is reported as refused after a first byte was posted (M14).
  */
 export interface Store {
   /** The current file of a role, bytes exactly as served; null if the repository or the role does not exist. */
   current(role: string): Promise<Uint8Array | null>;
-  /** The file of a role with this SHA-256 (lower-case hex), and at most `length` bytes where given. */
-  byHash(role: string, sha256hex: string, length?: number): Promise<Uint8Array | null>;
+  /**
+   * The file of a role as a snapshot or timestamp lists it.
+   *
+   * @param consistent whether the repository serves files under names with their version (TUF consistent snapshots)
+   */
+  listed(role: string, listed: ListedFile, consistent: boolean): Promise<Uint8Array | null>;
   /** Root of exactly this version. */
   rootVersion(version: number): Promise<Uint8Array | null>;
   /** Public key (raw key JSON) that the store itself will sign this role with; null if it holds none. */
@@ -43,3 +49,14 @@ export const LIMITS = {
   timestamp: 1_048_576,
   key: 262_144,
 } as const;
+
+/** A store that serves every file ever published by its hash, as Notary's do. */
+export interface HashStore extends Store {
+  /** The file of a role with this SHA-256 (lower-case hex), and at most `length` bytes where given. */
+  byHash(role: string, sha256hex: string, length?: number): Promise<Uint8Array | null>;
+}
+
+/** How a file is asked for by hash that is listed: dialects of such stores list every file with its SHA-256. */
+export function listedByHash(byHash: HashStore['byHash']): Store['listed'] {
+  return (role, { hashes, length }) => byHash(role, hashes['sha256'] ?? '', length ?? undefined);
+}

@@ -1,6 +1,6 @@
 import { sha256Hex } from '../encoding/hash.ts';
 import type { RepositoryReading } from '../exchange/read-request.ts';
-import { isDelegated } from '../change/delegations.ts';
+import { isDelegated } from '../metadata/roles.ts';
 import { refused } from '../errors.ts';
 import type { Mark, Marks } from '../exchange/marks.ts';
 

@@ -1,5 +1,5 @@
 import { sha256Hex } from '../encoding/hash.ts';
-import { resultDocument, type ComputedRole } from '../change/compute.ts';
+import { resultDocument, type ComputedRole } from '../change/computed-role.ts';
 import type { RepositoryReading } from '../exchange/read-request.ts';
 import { documentOf } from '../exchange/request.ts';
 import type { TargetEntry } from '../metadata/document.ts';

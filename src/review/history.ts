@@ -1,8 +1,7 @@
-import { resultDocument } from '../change/compute.ts';
+import { resultDocument } from '../change/computed-role.ts';
 import { sha256Hex } from '../encoding/hash.ts';
 import type { RepositoryReading } from '../exchange/read-request.ts';
 import type { Marks } from '../exchange/marks.ts';
-import { certificateEnds } from '../metadata/root-certificates.ts';
 import { requireThreshold } from '../metadata/threshold.ts';
 import { CountersignError } from '../errors.ts';
 import type { Anomaly } from './anomaly.ts';
@@ -68,8 +67,9 @@ function ending({ record, base, dialect, roles }: RepositoryReading, now: number
   const next = roles.find(({ role, open }) => role === 'root' && !open);
   const after = next ? resultDocument(next) : base?.root;
   if (!after) return [];
-  const before = new Set(base ? certificateEnds(dialect, base.root).map(({ keyid }) => keyid) : []);
-  return certificateEnds(dialect, after)
+  const before = new Set(base ? dialect.certificateEnds(base.root).map(({ keyid }) => keyid) : []);
+  return dialect
+    .certificateEnds(after)
     .filter(({ notAfter }) => notAfter < (now + YEAR) * 1000)
     .map(({ keyid, notAfter }) => ({
       id: `CERTIFICATE-ENDS:${record.name}:${keyid}`,

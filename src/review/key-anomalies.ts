@@ -1,5 +1,5 @@
-import { resultDocument } from '../change/compute.ts';
-import { isDelegated, parentOf } from '../change/delegations.ts';
+import { resultDocument } from '../change/computed-role.ts';
+import { isDelegated } from '../metadata/roles.ts';
 import type { RepositoryReading } from '../exchange/read-request.ts';
 import type { Anomaly } from './anomaly.ts';
 import type { RoleDifference } from './difference.ts';
@@ -152,8 +152,7 @@ function widened(name: string, { role, thresholdBefore, pathsAdded }: Delegation
 
 /** Names that two roles may hold are taken from the one that is asked first. */
 function overlaps(reading: RepositoryReading, delegation: DelegationDifference): Anomaly[] {
-  const parent = parentOf(delegation.role);
-  const next = reading.roles.find(({ role }) => role === parent);
+  const next = reading.roles.find(({ role }) => role === delegation.parent);
   if (!next || delegation.pathsAdded.length === 0) return [];
   return reading.dialect
     .delegations(resultDocument(next))

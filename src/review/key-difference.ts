@@ -23,9 +23,18 @@ export interface QuorumDifference {
 
 /** A delegated role, old to new. */
 export interface DelegationDifference extends QuorumDifference {
+  /** The role that declares it. */
+  readonly parent: string;
   readonly paths: readonly string[];
   readonly pathsAdded: readonly string[];
   readonly pathsRemoved: readonly string[];
+  /** Beginnings of the hashes of target names. */
+  readonly hashPrefixes: readonly string[];
+  readonly hashPrefixesAdded: readonly string[];
+  readonly hashPrefixesRemoved: readonly string[];
+  /** Whether the search for a name ends with the role; null where the role is not there. */
+  readonly terminatingBefore: boolean | null;
+  readonly terminatingAfter: boolean | null;
 }
 
 /** The top-level roles whose keys or thresholds differ between two roots; all of them where the first is missing. */
@@ -68,25 +77,41 @@ export function delegationDifferences(
   const olds = new Map((before ? dialect.delegations(before) : []).map((one) => [one.role, one]));
   const news = new Map(dialect.delegations(after).map((one) => [one.role, one]));
   return [...new Set([...olds.keys(), ...news.keys()])].flatMap((role) => {
-    const difference = compareDelegations(role, olds.get(role) ?? null, news.get(role) ?? null);
-    const { pathsAdded, pathsRemoved } = difference;
-    return differs(difference) || pathsAdded.length + pathsRemoved.length > 0 ? [difference] : [];
+    const difference = compareDelegations(role, after.role, olds.get(role) ?? null, news.get(role) ?? null);
+    return differs(difference) || namesDiffer(difference) ? [difference] : [];
   });
 }
 
 function compareDelegations(
   role: string,
+  parent: string,
   before: Delegation | null,
   after: Delegation | null,
 ): DelegationDifference {
-  const olds = before?.paths ?? [];
-  const news = after?.paths ?? [];
   return {
     ...compare(role, before, after),
-    paths: news,
-    pathsAdded: news.filter((path) => !olds.includes(path)),
-    pathsRemoved: olds.filter((path) => !news.includes(path)),
+    parent,
+    paths: after?.paths ?? [],
+    pathsAdded: without(after?.paths, before?.paths),
+    pathsRemoved: without(before?.paths, after?.paths),
+    hashPrefixes: after?.hashPrefixes ?? [],
+    hashPrefixesAdded: without(after?.hashPrefixes, before?.hashPrefixes),
+    hashPrefixesRemoved: without(before?.hashPrefixes, after?.hashPrefixes),
+    terminatingBefore: before?.terminating ?? null,
+    terminatingAfter: after?.terminating ?? null,
   };
+}
+
+function without(all: readonly string[] = [], others: readonly string[] = []): string[] {
+  return all.filter((one) => !others.includes(one));
+}
+
+function namesDiffer(difference: DelegationDifference): boolean {
+  const { pathsAdded, pathsRemoved, hashPrefixesAdded, hashPrefixesRemoved } = difference;
+  return (
+    [pathsAdded, pathsRemoved, hashPrefixesAdded, hashPrefixesRemoved].some((list) => list.length > 0) ||
+    difference.terminatingBefore !== difference.terminatingAfter
+  );
 }
 
 function compare(role: string, before: RoleKeys | null, after: RoleKeys | null): QuorumDifference {
@@ -103,13 +128,14 @@ function compare(role: string, before: RoleKeys | null, after: RoleKeys | null):
 }
 
 function stateOf(key: MetadataKey, olds: readonly MetadataKey[]): KeyDifference['state'] {
-  if (olds.some(({ id }) => id === key.id)) return 'stays';
+  // A foreign key ID need not be a hash: another key under the same ID is another key.
+  if (olds.some(({ id, canonicalId }) => id === key.id && canonicalId === key.canonicalId)) return 'stays';
   return olds.some(({ canonicalId }) => canonicalId === key.canonicalId) ? 'renewed' : 'joins';
 }
 
 function line(key: MetadataKey, state: KeyDifference['state']): KeyDifference {
   const { id, canonicalId } = key;
-  const open = !/^[0-9a-f]{64}$/.test(id);
+  const open = id.startsWith('slot:');
   return { keyid: id, canonicalId, algorithm: key.public?.algorithm ?? (open ? 'open' : 'unknown'), state };
 }
 

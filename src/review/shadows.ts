@@ -1,7 +1,6 @@
-import { resultDocument } from '../change/compute.ts';
+import { resultDocument } from '../change/computed-role.ts';
 import type { RepositoryReading } from '../exchange/read-request.ts';
 import type { SignedDocument, TargetEntry } from '../metadata/document.ts';
-import { mayHold } from '../metadata/walk-targets.ts';
 import type { Anomaly } from './anomaly.ts';
 import { sameEntry, type RoleDifference, type TargetChange } from './difference.ts';
 
@@ -72,7 +71,11 @@ function possible(
   return [...documents.values()]
     .flatMap((document) => dialect.delegations(document))
     .filter((other) => other.role !== role && !documents.has(other.role))
-    .map(({ role: other, paths }) => ({ role, other, names: added.filter((name) => mayHold(paths, name)) }))
+    .map((other) => ({
+      role,
+      other: other.role,
+      names: added.filter((name) => dialect.covers(other, name)),
+    }))
     .filter(({ names }) => names.length > 0);
 }
 

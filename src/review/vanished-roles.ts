@@ -1,4 +1,4 @@
-import { isDelegated, parentOf } from '../change/delegations.ts';
+import { isDelegated } from '../metadata/roles.ts';
 import type { Marks } from '../exchange/marks.ts';
 import type { RepositoryReading } from '../exchange/read-request.ts';
 import type { Anomaly } from './anomaly.ts';
@@ -12,7 +12,7 @@ export function vanishedRoles({ record, base, dialect }: RepositoryReading, mark
   return record.base.flatMap(({ role, version }) => {
     const seen = marks.seen.get(role);
     if (version > 0 || !seen || !isDelegated(role)) return [];
-    const parent = base?.targets.get(parentOf(role));
+    const parent = base?.targets.get(base.parents.get(role) ?? '');
     if (!parent || dialect.delegatedKeys(parent, role) === null) return [];
     return [
       {

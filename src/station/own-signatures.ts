@@ -1,5 +1,5 @@
-import type { ComputedRole } from '../change/compute.ts';
-import { isDelegated } from '../change/delegations.ts';
+import type { ComputedRole } from '../change/computed-role.ts';
+import { isDelegated } from '../metadata/roles.ts';
 import { sha256Hex } from '../encoding/hash.ts';
 import { toHex } from '../encoding/text.ts';
 import type { Dialect } from '../metadata/dialect.ts';

@@ -8,7 +8,8 @@ import { buildRequest } from '../../src/exchange/request.ts';
 import type { PublicKey } from '../../src/metadata/key.ts';
 import type { Quorum } from '../../src/metadata/dialect.ts';
 import { notary } from '../../src/metadata/notary/dialect.ts';
-import { verifyRepository, type RepositoryFiles } from '../../src/metadata/repository.ts';
+import { verifyRepository } from '../../src/metadata/repository.ts';
+import type { RepositoryFiles } from '../../src/metadata/verified.ts';
 import { testKey, type TestKey } from '../metadata/keys.ts';
 import { stolenKey, writeForged } from '../peers/forge.ts';
 import type { Scene } from './scene.ts';
@@ -32,7 +33,7 @@ export function counterfeiter(): Counterfeiter {
 
 function file(key: TestKey, id: string, signed: JsonObject): Uint8Array {
   const payload = canonicalBytes(signed);
-  return notary.write(payload, [notary.signature(id, key.public, key.sign('ecdsa-sha256', payload))]);
+  return notary.write(payload, [notary.signature(id, key.public, key.sign('ecdsa-sha256', payload))], {});
 }
 
 function idOf(role: string, value: Uint8Array, gun: string): string {
@@ -86,11 +87,12 @@ export function counterfeit(
   );
   const onlineId = idOf('snapshot', online, gun);
   const listed = new Map([
-    ['root', roots.at(-1) as Uint8Array],
-    ['targets', signed],
+    ['root', notary.parse('root', roots.at(-1) as Uint8Array)],
+    ['targets', notary.parse('targets', signed)],
   ]);
-  const snapshot = file(by.online, onlineId, notary.newSnapshot(listed, 1, expires));
-  const timestamp = file(by.online, onlineId, notary.newTimestamp(snapshot, 1, expires));
+  const snapshot = file(by.online, onlineId, notary.newSnapshot(null, listed, 1, expires));
+  const above = notary.newTimestamp(null, notary.parse('snapshot', snapshot), 1, expires);
+  const timestamp = file(by.online, onlineId, above);
   return { roots, snapshot, timestamp, targets: new Map([['targets', signed]]) };
 }
 

@@ -43,7 +43,7 @@ export async function evilRequest(
     const nothing = { restored: [], batch: '', changes: [] };
     const store = stores.open(entry.place, entry.name);
     const { plan } = await planRepository(station, store, entry, nothing, offline, options);
-    const roles = changedRoles(notary, changes).map((role) => ({
+    const roles = changedRoles(notary, plan.base, changes).map((role) => ({
       role,
       version: ((plan.base && documentOf(plan.base, role)?.version) ?? 0) + 1,
       expires: formatTime(station.now + 400 * DAY),

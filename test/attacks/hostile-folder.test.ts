@@ -45,7 +45,10 @@ async function signFreshly(folder: string, home: string, gun: string, passphrase
     const context = { repository: gun, now: Date.now() };
     const verified = verifyRepository(notary, files, null, context);
     const entry = repositoryNamed(open, gun);
-    const fresh = await onlineRoleFiles(station, entry, notary, verified, new Map(), signers);
+    const fresh = await onlineRoleFiles({
+      ...{ station, entry, dialect: notary, current: verified, signers },
+      files: new Map(),
+    });
     await store.publish(fresh);
   } finally {
     await signers.close();

@@ -46,7 +46,10 @@ const add = (name: string, number: number, role = 'targets'): Change => ({
   ...{ type: 'add', role, name, length: 100, hashes: { sha256: hashOf(number) }, evidence: null },
 });
 const addKey = (role: string, key: PublicKey): Change => ({ type: 'key-add', role, key: asSource(key) });
-const delegate = (role: string, ...paths: string[]): Change => ({ type: 'delegation-add', role, paths });
+const delegate = (role: string, ...paths: string[]): Change => ({
+  ...{ type: 'delegation-add', role, parent: null, paths },
+  ...{ hashPrefixes: [], terminating: null },
+});
 
 beforeAll(async () => {
   app = await scene();

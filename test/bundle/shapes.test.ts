@@ -26,7 +26,10 @@ const changes: readonly Required<Change>[] = [
   { type: 'threshold', role: 'root', threshold: 2 },
   { type: 'renew-certificate', keyid: HEX },
   { type: 'online-key', role: 'snapshot' },
-  { type: 'delegation-add', role: 'targets/alice', paths: [''] },
+  {
+    ...{ type: 'delegation-add', role: 'targets/alice', parent: null, paths: [''] },
+    ...{ hashPrefixes: [], terminating: false },
+  },
   { type: 'delegation-remove', role: 'targets/alice' },
   { type: 'paths-remove', role: 'targets/alice', paths: ['a/'] },
 ];

@@ -14,7 +14,10 @@ const GIVEN: Change = {
   key: { form: 'public', value: toBase64(KEY.spki) },
 };
 const SLOT: Change = { type: 'key-add', role: ROLE, key: { form: 'slot', value: null } };
-const ADD: Change = { type: 'delegation-add', role: ROLE, paths: [''] };
+const ADD: Change = {
+  ...{ type: 'delegation-add', role: ROLE, parent: null, paths: [''] },
+  ...{ hashPrefixes: [], terminating: null },
+};
 
 function edits(...changes: Change[]): ReturnType<typeof delegationEdits> {
   const context = { repository: 'registry.example.com/app', now: 0 };

@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Change } from '../../src/change/change.ts';
-import { computeRoles, type ComputedRole } from '../../src/change/compute.ts';
+import { computeRoles } from '../../src/change/compute.ts';
+import type { ComputedRole } from '../../src/change/computed-role.ts';
 import { canonicalBytes, compareUtf8 } from '../../src/encoding/canonical-json.ts';
 import { parseStrictJson } from '../../src/encoding/strict-json.ts';
 import { notary } from '../../src/metadata/notary/dialect.ts';
-import { verifyRepository, type VerifiedRepository } from '../../src/metadata/repository.ts';
+import { verifyRepository } from '../../src/metadata/repository.ts';
+import type { VerifiedRepository } from '../../src/metadata/verified.ts';
 import { checkOf } from './check-of.ts';
 import { testKey } from '../metadata/keys.ts';
 import { NAMES } from './names.ts';
@@ -109,7 +111,7 @@ function check(
   expect(text).toBe(expected(result, delegations));
   // the canonical form is its own canonical form, and the file around it reads back as it was written
   expect(canonicalBytes(parseStrictJson(role.document)).equals(role.document)).toBe(true);
-  const file = notary.write(role.document, []);
+  const file = notary.write(role.document, [], {});
   const document = notary.parse('targets', file);
   expect(Buffer.from(document.payload).equals(role.document)).toBe(true);
   const read = notary.targets(document);

@@ -24,7 +24,9 @@ describe('files that the stock client and server wrote', () => {
     'R16: $where is written again byte for byte from its parsed content',
     ({ role, bytes }) => {
       const document = notary.parse(role, bytes);
-      expect(Buffer.from(notary.write(document.payload, document.signatures)).equals(bytes)).toBe(true);
+      expect(
+        Buffer.from(notary.write(document.payload, document.signatures, document.outside)).equals(bytes),
+      ).toBe(true);
       const value = parseStrictJson(bytes);
       const signed = isObject(value) ? (value['signed'] as Json) : null;
       expect(Buffer.from(document.payload).equals(canonicalBytes(signed))).toBe(true);

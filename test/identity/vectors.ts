@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { RepositoryFiles } from '../../src/metadata/repository.ts';
+import type { RepositoryFiles } from '../../src/metadata/verified.ts';
 
 const FOLDER = fileURLToPath(new URL('../vectors/notary-v1', import.meta.url));
 

@@ -268,7 +268,10 @@ test('R17 keys and roles that clients would refuse are refused when they are sta
   writeFileSync(file('docker.pub'), ['for alice', first, 'role: alice', '', ...rest, 'bye'].join('\r\n'));
   const staged = await app.stage(...add('targets/a', file('docker.pub'), '--all-paths'));
   expect(staged.changes).toEqual([
-    { type: 'delegation-add', role: 'targets/a', paths: [''] },
+    {
+      ...{ type: 'delegation-add', role: 'targets/a', parent: null, paths: [''] },
+      ...{ hashPrefixes: [], terminating: null },
+    },
     {
       type: 'key-add',
       role: 'targets/a',

@@ -50,7 +50,9 @@ async function finals(files: readonly string[]): Promise<string[]> {
     return await withCopies(paths, home, false, async (copies) => {
       const { repositories } = await readAnswers(station, copies);
       return repositories.flatMap(({ reading, roles }) =>
-        roles.map(({ role, signatures }) => sha256Hex(finalFile(reading.dialect, role.document, signatures))),
+        roles.map(({ role, signatures }) =>
+          sha256Hex(finalFile(reading.dialect, role.document, signatures, role.outside)),
+        ),
       );
     });
   } finally {

@@ -109,7 +109,7 @@ export async function signByHand(
   });
   const server = openNotaryServer({ url: peer.url, ca: peer.caPem, environment: {} });
   try {
-    const file = dialect.write(payload, [{ keyid, method: 'ecdsa', value }]);
+    const file = dialect.write(payload, [{ keyid, method: 'ecdsa', value }], {});
     await server.repository(gun).publish(new Map([[role, file]]));
   } finally {
     await server.close();

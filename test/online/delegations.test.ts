@@ -250,29 +250,30 @@ describe('a delegation that nobody can read', () => {
     ]);
     expect([...(read?.verified.targets.keys() ?? [])]).toEqual(['targets', 'targets/lapsed', 'targets/z']);
     const named = ['targets/a', 'targets/a/below'];
-    const asked = await fetchRepository(dialect, store, null, 1, named, context, 'set-apart');
+    const wanted = new Map(named.map((role) => [role, null]));
+    const asked = await fetchRepository(dialect, store, null, 1, wanted, context, 'set-apart');
     expect(asked?.verified.broken.map(({ role }) => role)).toEqual(named);
   });
 
   test('SERVER-INCOMPLETE, CHAIN-TARGETS: a missing or exchanged file is refused, whatever is set apart', async () => {
     const store = server.repository(made.gun);
-    const with_ = (byHash: Store['byHash']): Store => ({ ...store, byHash });
-    const gone = with_((role, hash, length) =>
-      role === 'targets/z' ? Promise.resolve(null) : store.byHash(role, hash, length),
+    const with_ = (listed: Store['listed']): Store => ({ ...store, listed });
+    const gone = with_((role, entry, consistent) =>
+      role === 'targets/z' ? Promise.resolve(null) : store.listed(role, entry, consistent),
     );
     await expect(fetchRepository(dialect, gone, null, 1, null, context, 'set-apart')).rejects.toMatchObject({
       check: 'SERVER-INCOMPLETE',
     });
     const other = await store.current('targets/lapsed');
-    const exchanged = with_((role, hash, length) =>
-      role === 'targets/z' ? Promise.resolve(other) : store.byHash(role, hash, length),
+    const exchanged = with_((role, entry, consistent) =>
+      role === 'targets/z' ? Promise.resolve(other) : store.listed(role, entry, consistent),
     );
     await expect(
       fetchRepository(dialect, exchanged, null, 1, null, context, 'set-apart'),
     ).rejects.toMatchObject({ check: 'CHAIN-TARGETS' });
-    const unasked = with_((role, hash, length) => {
+    const unasked = with_((role, entry, consistent) => {
       expect(role).not.toBe('targets/a/below');
-      return store.byHash(role, hash, length);
+      return store.listed(role, entry, consistent);
     });
     await fetchRepository(dialect, unasked, null, 1, null, context, 'set-apart');
   });

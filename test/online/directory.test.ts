@@ -9,7 +9,7 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { directoryStore } from '../../src/online/directory/repository.ts';
 import { openStores } from '../../src/online/stores.ts';
-import type { Store } from '../../src/online/store.ts';
+import type { HashStore } from '../../src/online/store.ts';
 import { dockerClient } from '../peers/docker-client.ts';
 import { startNotaryServer } from '../peers/notary-server.ts';
 import { scratchFolder } from '../peers/process.ts';
@@ -32,7 +32,7 @@ beforeAll(async () => {
 });
 
 /** The version of the published state, after checking that all of it is there and belongs together; 0 = nothing. */
-async function completeVersion(store: Store): Promise<number> {
+async function completeVersion(store: HashStore): Promise<number> {
   const timestamp = await store.current('timestamp');
   if (timestamp === null) return 0;
   const parsed = JSON.parse(Buffer.from(timestamp).toString()) as {

@@ -37,9 +37,11 @@ async function rootFor(commonName: string): Promise<{ root: SignedDocument; id: 
     ['root', 'targets', 'snapshot', 'timestamp'].map((role) => [role, { keyids: [id], threshold: 1 }]),
   );
   const signed = { ...notary.newRoot(), keys: { [id]: object }, roles, version: 1 };
-  const file = notary.write(canonicalBytes({ ...signed, expires: '2030-01-01T00:00:00Z' }), [
-    { keyid: id, method: 'ecdsa', value: new Uint8Array(64) },
-  ]);
+  const file = notary.write(
+    canonicalBytes({ ...signed, expires: '2030-01-01T00:00:00Z' }),
+    [{ keyid: id, method: 'ecdsa', value: new Uint8Array(64) }],
+    {},
+  );
   return { root: notary.parse('root', file), id };
 }
 
@@ -52,7 +54,7 @@ function shown(
   const reading = {
     dialect: notary,
     record: { name: GUN, base: [], supersedes: [], serverKeys: [] },
-    base: { ...base, targets: new Map() },
+    base: { ...base, targets: new Map(), parents: new Map() },
     roles: [],
     now: Date.now(),
   } as unknown as RepositoryReading;

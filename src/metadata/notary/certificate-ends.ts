@@ -1,15 +1,8 @@
 import { fromBase64 } from '../../encoding/text.ts';
 import type { JsonObject } from '../../encoding/json.ts';
+import type { CertificateEnd } from '../dialect.ts';
 import type { SignedDocument } from '../document.ts';
 import { readRootCertificate } from './certificate.ts';
-
-/** When a certificate ends. */
-export interface CertificateEnd {
-  /** The key, as metadata lists it. */
-  readonly keyid: string;
-  /** Milliseconds since 1970: with the first of the key's certificates, every client drops the key. */
-  readonly notAfter: number;
-}
 
 /** When the certificates of a root's own keys end, a key with intermediates with the first of them. */
 export function rootCertificateEnds(root: SignedDocument): CertificateEnd[] {

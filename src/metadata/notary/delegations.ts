@@ -1,6 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../../encoding/json.ts';
-import type { Delegation, DelegationEdit } from '../dialect.ts';
+import type { DelegatedNames, Delegation, DelegationEdit } from '../dialect.ts';
 import type { RoleKeys, SignedDocument } from '../document.ts';
+import { refused } from '../../errors.ts';
 import { form } from './file.ts';
 import { metadataKey, standaloneKey } from './keys.ts';
 
@@ -36,6 +37,8 @@ function readRole(parent: string, entry: Json, keys: JsonObject): Delegation {
     role: name,
     threshold,
     paths,
+    hashPrefixes: [],
+    terminating: false,
     keys: ids.map((id) => metadataKey(id, Object.hasOwn(keys, id) ? keys[id] : undefined)),
   };
 }
@@ -58,7 +61,12 @@ export function withDelegations(signed: JsonObject, edits: readonly DelegationEd
       byName.delete(role);
       continue;
     }
-    const { quorum, paths } = declared;
+    const { quorum, paths, hashPrefixes, terminating } = declared;
+    if (hashPrefixes.length > 0 || terminating)
+      throw refused('CHANGE-DELEGATION', 'Notary delegates by paths, and never ends a search', {
+        where: role,
+        hint: 'give --paths, without --terminating and without hash prefixes',
+      });
     for (const { id, value } of quorum.keys) if (value) all[id] = standaloneKey(value).object;
     byName.set(role, {
       keyids: quorum.keys.map(({ id }) => id),
@@ -71,4 +79,14 @@ export function withDelegations(signed: JsonObject, edits: readonly DelegationEd
   const named = new Set(left.flatMap((entry) => ((entry as JsonObject)['keyids'] ?? []) as string[]));
   const used = Object.fromEntries(Object.entries(all).filter(([id]) => named.has(id)));
   return { ...signed, delegations: { keys: used, roles: left.length > 0 ? left : null } };
+}
+
+/** Whether a name begins with one of the paths. */
+export function coversName({ paths }: DelegatedNames, target: string): boolean {
+  return paths.some((path) => target.startsWith(path));
+}
+
+/** Paths that are wider than what the parent was given go (Notary: RestrictDelegationPathPrefixes). */
+export function withinPaths(delegation: Delegation, above: DelegatedNames): Delegation {
+  return { ...delegation, paths: delegation.paths.filter((path) => coversName(above, path)) };
 }

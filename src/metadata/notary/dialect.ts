@@ -1,10 +1,11 @@
 import { refused } from '../../errors.ts';
 import { canonicalBytes } from '../../encoding/canonical-json.ts';
-import type { Dialect } from '../dialect.ts';
+import type { Dialect, ExpiryRule } from '../dialect.ts';
 import { checkDelegationCertificate, checkRootCertificate, readRootCertificate } from './certificate.ts';
 import { certificateMaker } from './certificate-maker.ts';
 import { form, parseFile, writeFile } from './file.ts';
-import { delegatedRoleKeys, delegationsOf, withDelegations } from './delegations.ts';
+import { rootCertificateEnds } from './certificate-ends.ts';
+import { coversName, delegatedRoleKeys, delegationsOf, withDelegations, withinPaths } from './delegations.ts';
 import {
   bareKeyObject,
   certificateKeyObject,
@@ -13,12 +14,21 @@ import {
   signatureVerifies,
   standaloneKey,
 } from './keys.ts';
-import { checkGun, checkTargetName, checkTargetsRoleName } from './names.ts';
+import { ancestryOf, checkGun, checkTargetName, checkTargetsRoleName } from './names.ts';
 import { newSnapshot, newTimestamp } from './online-roles.ts';
 import { checkRoot, declaredRootKeys, newRoot, rootRoleKeys, withQuorums } from './root.ts';
 import { sharedRootKeys } from './shared-root-keys.ts';
 import { checkTargets, listedFiles, newTargets, targetsOf, withTargets } from './targets.ts';
 import { fromBase64 } from '../../encoding/text.ts';
+
+const TARGETS_EXPIRY: ExpiryRule = { usual: 1_095, least: 1, most: 1_100 };
+
+/** Stock Notary's own defaults. */
+const EXPIRY: Readonly<Record<string, ExpiryRule>> = {
+  root: { usual: 3_650, least: 30, most: 3_660 },
+  snapshot: { usual: 1_095, least: 1, most: 1_100 },
+  timestamp: { usual: 14, least: 1, most: 1_100 },
+};
 
 /** Notary v1: what Docker Content Trust, the `notary` client and notary-server speak. */
 export const notary: Dialect = {
@@ -34,13 +44,20 @@ export const notary: Dialect = {
     else checkTargets(role, document.signed);
     return document;
   },
-  write: writeFile,
+  write: (payload, signatures) => writeFile(payload, signatures),
+  // A file that holds anything else than a Notary client would write is refused as a whole.
+  notUnderstood: () => [],
 
   roleKeys: rootRoleKeys,
   declaredKeys: declaredRootKeys,
   sharedRootKeys,
   delegatedKeys: delegatedRoleKeys,
   delegations: delegationsOf,
+  ancestry: ancestryOf,
+  covers: coversName,
+  within: withinPaths,
+  search: 'breadth-first',
+  declaredMustExist: false,
   isValid: signatureVerifies,
 
   scheme(algorithm, role) {
@@ -78,6 +95,9 @@ export const notary: Dialect = {
 
   targets: targetsOf,
   listed: listedFiles,
+  snapshotListsRoot: true,
+  consistent: () => false,
+  certificateEnds: rootCertificateEnds,
   newRoot,
   newTargets,
   withQuorums,
@@ -85,6 +105,7 @@ export const notary: Dialect = {
   withTargets,
   newSnapshot,
   newTimestamp,
+  expiry: (role) => EXPIRY[role] ?? TARGETS_EXPIRY,
 
   certificates: certificateMaker,
   offlineRoles: [

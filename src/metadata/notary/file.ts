@@ -67,7 +67,15 @@ function parseAnew(role: string, file: Uint8Array): SignedDocument {
   const payload = canonicalText(signed);
   if (fileText(payload, signatures) !== text)
     throw form(role, 'the bytes are not what a Notary client would write for this content');
-  return { role, ...readCommon(role, signed), signed, payload: toUtf8(payload), signatures, file };
+  return {
+    role,
+    ...readCommon(role, signed),
+    signed,
+    payload: toUtf8(payload),
+    signatures,
+    outside: {},
+    file,
+  };
 }
 
 function readEnvelope(role: string, text: string): { signed: JsonObject; signatures: Signature[] } {

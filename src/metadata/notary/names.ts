@@ -44,3 +44,9 @@ export function checkTargetsRoleName(role: string): void {
       found: role.slice(0, 300),
     });
 }
+
+/** The roles above a delegated one, as its name says: `targets` and `targets/a` above `targets/a/b`. */
+export function ancestryOf(role: string): string[] {
+  const parts = role.split('/');
+  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));
+}

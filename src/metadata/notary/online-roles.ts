@@ -1,23 +1,30 @@
 import { sha256, sha512 } from '../../encoding/hash.ts';
-import type { Json, JsonObject } from '../../encoding/json.ts';
+import type { JsonObject } from '../../encoding/json.ts';
 import { toBase64 } from '../../encoding/text.ts';
+import type { SignedDocument } from '../document.ts';
 
-function fileMeta(file: Uint8Array): JsonObject {
+function fileMeta({ file }: SignedDocument): JsonObject {
   return { hashes: { sha256: toBase64(sha256(file)), sha512: toBase64(sha512(file)) }, length: file.length };
 }
 
-/** `signed` of a snapshot over the current files of every role but itself and the timestamp. */
+/** `signed` of a snapshot: what the one before lists, with these files in their new versions. */
 export function newSnapshot(
-  files: ReadonlyMap<string, Uint8Array>,
+  before: SignedDocument | null,
+  files: ReadonlyMap<string, SignedDocument>,
   version: number,
   expires: string,
 ): JsonObject {
-  const meta: Record<string, Json> = {};
-  for (const [role, file] of files) meta[role] = fileMeta(file);
+  const meta = { ...(before?.signed['meta'] as JsonObject | undefined) };
+  for (const [role, document] of files) meta[role] = fileMeta(document);
   return { _type: 'Snapshot', expires, meta, version };
 }
 
-/** `signed` of a timestamp over a snapshot file. */
-export function newTimestamp(snapshot: Uint8Array, version: number, expires: string): JsonObject {
+/** `signed` of a timestamp over a snapshot. */
+export function newTimestamp(
+  _before: SignedDocument | null,
+  snapshot: SignedDocument,
+  version: number,
+  expires: string,
+): JsonObject {
   return { _type: 'Timestamp', expires, meta: { snapshot: fileMeta(snapshot) }, version };
 }

@@ -76,9 +76,8 @@ export function listedFiles(document: SignedDocument): Map<string, ListedFile> {
   const files = new Map<string, ListedFile>();
   for (const [role, entry] of Object.entries(meta)) {
     const { length, hashes } = entryOf(document.role, entry);
-    const sha256 = hashes['sha256'];
-    if (sha256?.length !== 64) throw form(document.role, `"${role}" is listed without a SHA-256`);
-    files.set(role, { length, sha256 });
+    if (hashes['sha256']?.length !== 64) throw form(document.role, `"${role}" is listed without a SHA-256`);
+    files.set(role, { version: null, length, hashes });
   }
   return files;
 }

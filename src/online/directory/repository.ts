@@ -3,8 +3,7 @@ import { mkdir, open, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256Hex } from '../../encoding/hash.ts';
 import { CountersignError, unavailable, usage } from '../../errors.ts';
-import { LIMITS } from '../store.ts';
-import type { Store } from '../store.ts';
+import { LIMITS, listedByHash, type HashStore } from '../store.ts';
 import { removeEverything, writeGeneration } from './generation.ts';
 import { layoutOf, roleFile } from './layout.ts';
 import type { Layout } from './layout.ts';
@@ -20,7 +19,7 @@ const CURRENT = /^([-a-z0-9_]+)\.json$/;
  *
  * @throws CountersignError DIRECTORY-NAME, DIRECTORY-PATH (exit 2)
  */
-export function directoryStore(folder: string, repository: string): Store {
+export function directoryStore(folder: string, repository: string): HashStore {
   const layout = layoutOf(folder, repository);
   const where = `${repository} in ${folder}`;
   const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -39,21 +38,24 @@ export function directoryStore(folder: string, repository: string): Store {
   const read = (name: string, limit: number): Promise<Uint8Array | null> =>
     guarded(() => readCurrent(layout, name, limit, where));
 
+  const byHash: HashStore['byHash'] = async (role, sha256hex, length) => {
+    if (!/^[0-9a-f]{64}$/.test(sha256hex))
+      throw usage('DIRECTORY-HASH', 'not a SHA-256 in lower-case hex', { found: sha256hex.slice(0, 140) });
+    const bytes = await read(roleFile(role, `.${sha256hex}`), Math.min(length ?? LIMITS.file, LIMITS.file));
+    if (bytes !== null && sha256Hex(bytes) !== sha256hex)
+      throw unavailable('DIRECTORY-HASH', 'a file holds other bytes than its name says', {
+        expected: sha256hex,
+        found: sha256Hex(bytes),
+        where: `${role} of ${where}`,
+      });
+    return bytes;
+  };
+
   return {
     signsSnapshot: false,
     current: (role) => read(roleFile(role), role === 'timestamp' ? LIMITS.timestamp : LIMITS.file),
-    async byHash(role, sha256hex, length) {
-      if (!/^[0-9a-f]{64}$/.test(sha256hex))
-        throw usage('DIRECTORY-HASH', 'not a SHA-256 in lower-case hex', { found: sha256hex.slice(0, 140) });
-      const bytes = await read(roleFile(role, `.${sha256hex}`), Math.min(length ?? LIMITS.file, LIMITS.file));
-      if (bytes !== null && sha256Hex(bytes) !== sha256hex)
-        throw unavailable('DIRECTORY-HASH', 'a file holds other bytes than its name says', {
-          expected: sha256hex,
-          found: sha256Hex(bytes),
-          where: `${role} of ${where}`,
-        });
-      return bytes;
-    },
+    byHash,
+    listed: listedByHash(byHash),
     async rootVersion(version) {
       if (!Number.isSafeInteger(version) || version < 1)
         throw usage('DIRECTORY-VERSION-NUMBER', 'not a version', { found: String(version) });

@@ -3,8 +3,7 @@ import { unavailable, usage } from '../../errors.ts';
 import type { Access } from '../access.ts';
 import type { AuthorizedClient } from '../authorization.ts';
 import type { HttpAnswer } from '../http.ts';
-import { LIMITS } from '../store.ts';
-import type { Store } from '../store.ts';
+import { LIMITS, listedByHash, type HashStore } from '../store.ts';
 import type { InTurn } from './in-turn.ts';
 import { uploadForm } from './multipart.ts';
 import { roleName, trustPath } from './paths.ts';
@@ -21,7 +20,7 @@ export function notaryStore(
   origin: string,
   gun: string,
   keysInTurn: InTurn,
-): Store {
+): HashStore {
   const base = trustPath(gun);
   const where = `${gun} at ${origin}`;
   const reading: Access = { repository: gun, actions: 'pull' };
@@ -52,6 +51,20 @@ export function notaryStore(
     return snapshot !== null && !listsRole(snapshot, role);
   };
 
+  const byHash: HashStore['byHash'] = async (role, sha256hex, length) => {
+    if (!/^[0-9a-f]{64}$/.test(sha256hex))
+      throw usage('SERVER-HASH', 'not a SHA-256 in lower-case hex', { found: sha256hex.slice(0, 140) });
+    const limit = Math.min(length ?? LIMITS.file, LIMITS.file);
+    const bytes = fileOf(await get(`${roleName(role)}.${sha256hex}.json`, reading, limit));
+    if (bytes !== null && sha256Hex(bytes) !== sha256hex)
+      throw unavailable('SERVER-HASH', 'the trust server serves other bytes than its name for them says', {
+        expected: sha256hex,
+        found: sha256Hex(bytes),
+        where: `${role} of ${where}`,
+      });
+    return bytes;
+  };
+
   return {
     signsSnapshot: true,
     async current(role) {
@@ -61,19 +74,8 @@ export function notaryStore(
       if (unknown && role.startsWith('targets/') && (await isUnlisted(role))) return null;
       return fileOf(answer);
     },
-    async byHash(role, sha256hex, length) {
-      if (!/^[0-9a-f]{64}$/.test(sha256hex))
-        throw usage('SERVER-HASH', 'not a SHA-256 in lower-case hex', { found: sha256hex.slice(0, 140) });
-      const limit = Math.min(length ?? LIMITS.file, LIMITS.file);
-      const bytes = fileOf(await get(`${roleName(role)}.${sha256hex}.json`, reading, limit));
-      if (bytes !== null && sha256Hex(bytes) !== sha256hex)
-        throw unavailable('SERVER-HASH', 'the trust server serves other bytes than its name for them says', {
-          expected: sha256hex,
-          found: sha256Hex(bytes),
-          where: `${role} of ${where}`,
-        });
-      return bytes;
-    },
+    byHash,
+    listed: listedByHash(byHash),
     async rootVersion(version) {
       if (!Number.isSafeInteger(version) || version < 1)
         throw usage('SERVER-VERSION-NUMBER', 'not a version', { found: String(version) });

@@ -5,7 +5,7 @@ import type { Environment } from '../credential.ts';
 import { isLoopback } from '../dispatchers.ts';
 import { openHttpClient } from '../http.ts';
 import type { Peer } from '../http.ts';
-import type { Store } from '../store.ts';
+import type { HashStore } from '../store.ts';
 import { readChangefeed, type ChangesQuery, type RecordedChange } from './changefeed.ts';
 import { inTurn } from './in-turn.ts';
 import { notaryStore } from './repository.ts';
@@ -27,7 +27,7 @@ export interface NotaryServerOptions {
 /** One trust server: any number of repositories over one pool of connections. */
 export interface NotaryServer {
   /** @throws CountersignError SERVER-GUN (exit 2) */
-  repository(gun: string): Store;
+  repository(gun: string): HashStore;
   /**
    * What changed in one repository, or, for null, in all of the server's.
    *

@@ -1,0 +1,65 @@
+import { canonicalBytes } from '../encoding/canonical-json.ts';
+import type { JsonObject } from '../encoding/json.ts';
+import type { MetadataKey, SignedDocument } from '../metadata/document.ts';
+import type { RolePlan } from './inputs.ts';
+import type { ComputedSlot } from './quorum.ts';
+
+/** One key that is to sign a role. */
+export interface ComputedSigner {
+  /** Key ID, or the slot ID while the key is not known. */
+  readonly keyid: string;
+  readonly quorum: 'old' | 'new' | 'both';
+  /** Null while the key is not known. */
+  readonly key: MetadataKey | null;
+}
+
+/** One role's unsigned metadata. */
+export interface ComputedRole extends RolePlan {
+  readonly signed: JsonObject;
+  /** Members of the envelope that the file had besides `signed` and `signatures`: they stay. */
+  readonly outside: JsonObject;
+  /** Canonical form of `signed`, with slots while open. */
+  readonly document: Uint8Array;
+  /** True while a slot of this document is not filled: it can be neither shown for consent nor signed. */
+  readonly open: boolean;
+  readonly slots: readonly ComputedSlot[];
+  readonly signers: readonly ComputedSigner[];
+  /** How many distinct keys of each quorum must sign. */
+  readonly needs: { readonly old: number; readonly new: number };
+}
+
+/** A key of a quorum that signs from now on. */
+export function newSigner({
+  id,
+  key,
+}: {
+  readonly id: string;
+  readonly key: MetadataKey | null;
+}): ComputedSigner {
+  return { keyid: id, quorum: 'new', key };
+}
+
+/** A role's unsigned metadata in its canonical form. */
+export function finish(
+  { role, version, expires }: RolePlan,
+  signed: JsonObject,
+  outside: JsonObject = {},
+): RolePlan & Pick<ComputedRole, 'signed' | 'outside' | 'document'> {
+  return { role, version, expires, signed, outside, document: canonicalBytes(signed) };
+}
+
+/** An unsigned role as a document that can be asked about. */
+export function resultDocument(role: ComputedRole): SignedDocument {
+  const { version, signed, outside, document } = role;
+  const expires = Date.parse(role.expires);
+  return {
+    role: role.role,
+    version,
+    expires,
+    signed,
+    payload: document,
+    signatures: [],
+    outside,
+    file: document,
+  };
+}
