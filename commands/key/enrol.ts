@@ -1,5 +1,8 @@
+import type { DialectName } from '../../src/metadata/dialect.ts';
+import { DIALECT_NAMES } from '../../src/metadata/dialects.ts';
 import { enrolKey } from '../../src/station/enrol-key.ts';
 import { openHome } from '../../src/station/home.ts';
+import { boundTo } from '../../src/station/key-roles.ts';
 import { Args, BaseCommand, Flags } from '../../src/terminal/base-command.ts';
 import { compareWords } from '../../src/terminal/compare-words.ts';
 import { keyDocument, keyLines } from '../../src/terminal/key-view.ts';
@@ -23,6 +26,11 @@ export default class KeyEnrol extends BaseCommand {
       helpValue: 'ROLE',
     }),
     repository: Flags.string({ description: 'repository that the key is for', helpValue: 'NAME' }),
+    dialect: Flags.string({
+      description: 'dialect of the repositories that it is for',
+      options: [...DIALECT_NAMES],
+      default: 'notary',
+    }),
     label: Flags.string({ description: 'label of the key in this station', helpValue: 'TEXT' }),
     approve: Flags.string({ description: 'ID of the key, 64 hex digits', helpValue: 'KEYID' }),
     'pin-file': Flags.string({
@@ -35,6 +43,7 @@ export default class KeyEnrol extends BaseCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(KeyEnrol);
+    const dialect = flags.dialect as DialectName;
     const home = await openHome(flags.home, { write: true });
     try {
       const key = await enrolKey(
@@ -42,7 +51,8 @@ export default class KeyEnrol extends BaseCommand {
         {
           uri: args.uri,
           role: flags.role,
-          repository: flags.repository === undefined ? null : `notary:${flags.repository}`,
+          dialect,
+          repository: boundTo(dialect, flags.repository),
           label: flags.label ?? null,
         },
         {

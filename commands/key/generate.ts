@@ -1,7 +1,10 @@
+import type { DialectName } from '../../src/metadata/dialect.ts';
+import { DIALECT_NAMES } from '../../src/metadata/dialects.ts';
 import { ALGORITHMS, type Algorithm } from '../../src/metadata/key.ts';
 import { usage } from '../../src/errors.ts';
 import { generateKey } from '../../src/station/generate-key.ts';
 import { openHome } from '../../src/station/home.ts';
+import { boundTo } from '../../src/station/key-roles.ts';
 import type { SignerPlace } from '../../src/station/signers.ts';
 import { tokenPlace } from '../../src/station/token-place.ts';
 import { Args, BaseCommand, Flags } from '../../src/terminal/base-command.ts';
@@ -16,9 +19,10 @@ export default class KeyGenerate extends BaseCommand {
   static override examples = [
     '<%= config.bin %> key generate root --token "pkcs11:token=ceremony;object=root-2026"',
     '<%= config.bin %> key generate targets --keyfile --repository registry.example.com/team/app',
+    '<%= config.bin %> key generate root --dialect tuf --algorithm ed25519 --token "pkcs11:token=ceremony;object=tuf-root"',
   ];
   static override args = {
-    role: Args.string({ required: true, description: 'root, targets, snapshot, timestamp or targets/NAME' }),
+    role: Args.string({ required: true, description: 'root, targets, snapshot, timestamp or a delegated role' }),
   };
   static override flags = {
     token: Flags.string({
@@ -33,6 +37,11 @@ export default class KeyGenerate extends BaseCommand {
       default: 'ecdsa-p256',
     }),
     repository: Flags.string({ description: 'repository that the key is for', helpValue: 'NAME' }),
+    dialect: Flags.string({
+      description: 'dialect of the repositories that it is for',
+      options: [...DIALECT_NAMES],
+      default: 'notary',
+    }),
     label: Flags.string({ description: 'label of the key', helpValue: 'TEXT' }),
     ...secretFlags,
   };
@@ -48,11 +57,12 @@ export default class KeyGenerate extends BaseCommand {
       const label = flags.label ?? named?.label ?? [args.role, flags.repository].filter(Boolean).join(' ');
       const pinFiles = [...(flags['pin-file'] ?? []), ...(named?.pinSource ? [named.pinSource] : [])];
       const secrets = { pinFiles, passphraseFiles: flags['passphrase-file'] ?? [] };
-      const repository = flags.repository === undefined ? null : `notary:${flags.repository}`;
+      const dialect = flags.dialect as DialectName;
+      const repository = boundTo(dialect, flags.repository);
       const algorithm = flags.algorithm as Algorithm;
       const key = await generateKey(
         home,
-        { role: args.role, algorithm, repository, label, place },
+        { role: args.role, algorithm, dialect, repository, label, place },
         signerOpener(home, secrets, true),
       );
       this.show(keyDocument(key), () => keyLines([key]).join('\n'));

@@ -1,3 +1,5 @@
+import type { DialectName } from '../../src/metadata/dialect.ts';
+import { DIALECT_NAMES } from '../../src/metadata/dialects.ts';
 import { importKeys } from '../../src/station/import-keys.ts';
 import { openHome } from '../../src/station/home.ts';
 import type { SignerPlace } from '../../src/station/signers.ts';
@@ -25,6 +27,11 @@ export default class KeyImport extends BaseCommand {
     role: Flags.string({
       description: 'what the key is for, where the file does not say',
       helpValue: 'ROLE',
+    }),
+    dialect: Flags.string({
+      description: 'dialect of the repositories that it is for',
+      options: [...DIALECT_NAMES],
+      default: 'notary',
     }),
     repository: Flags.string({ description: 'repository that the key is for', helpValue: 'NAME' }),
     token: Flags.string({
@@ -61,6 +68,7 @@ export default class KeyImport extends BaseCommand {
           files: argv as string[],
           role: flags.role ?? null,
           repository: flags.repository ?? null,
+          dialect: flags.dialect as DialectName,
           label: flags.label ?? named?.label ?? null,
           place,
           passphrases,

@@ -3,15 +3,19 @@ import { addRepository } from '../../src/online/add-repository.ts';
 import { withOnlineStation } from '../../src/online/session.ts';
 import { Args, BaseCommand, Flags } from '../../src/terminal/base-command.ts';
 import { show, showPath } from '../../src/terminal/escape.ts';
-import type { Place } from '../../src/online/stores.ts';
+import type { DialectName } from '../../src/metadata/dialect.ts';
+import { DIALECT_NAMES } from '../../src/metadata/dialects.ts';
+import type { Place } from '../../src/online/place.ts';
 
 export default class RepositoryAdd extends BaseCommand {
-  static override summary = 'say where a repository lives: a trust server, or a folder';
+  static override summary = 'say where a repository lives: a trust server, a folder, or a URL';
   static override description =
     'Several names may be given. A folder repository is the same set of files, to be served by any web server; its snapshot and timestamp are signed by keys of this station. Without --server the variable DOCKER_CONTENT_TRUST_SERVER says which server it is, and without --ca the certificates of ~/.docker/tls/HOST:PORT vouch for it, as for docker trust.';
   static override examples = [
     '<%= config.bin %> repository add registry.example.com/team/app --server https://notary.example.com',
     '<%= config.bin %> repository add registry.example.com/team/app --directory /srv/trust',
+    '<%= config.bin %> repository add firmware --dialect tuf --directory /srv/tuf/firmware',
+    '<%= config.bin %> repository add upstream --dialect tuf --url https://tuf.example.com/metadata',
   ];
   static override strict = false;
   static override args = { name: Args.string({ required: true, description: 'repository names (GUNs)' }) };
@@ -26,10 +30,20 @@ export default class RepositoryAdd extends BaseCommand {
       helpValue: 'FILE',
       exclusive: ['directory'],
     }),
+    url: Flags.string({
+      description: 'URL of TUF metadata that is only read, to verify or to adopt',
+      helpValue: 'URL',
+      exclusive: ['server', 'directory'],
+    }),
+    'targets-url': Flags.string({
+      description: 'URL of the target files, where they are not at targets/ beside the metadata',
+      helpValue: 'URL',
+      dependsOn: ['url'],
+    }),
     directory: Flags.string({ description: 'folder that holds the repository', helpValue: 'DIR' }),
     dialect: Flags.string({
       description: 'how the repository writes its metadata',
-      options: ['notary'],
+      options: [...DIALECT_NAMES],
       default: 'notary',
     }),
   };
@@ -42,9 +56,12 @@ export default class RepositoryAdd extends BaseCommand {
         server: flags.server,
         ca: flags.ca === undefined ? undefined : resolve(flags.ca),
         directory: flags.directory === undefined ? undefined : resolve(flags.directory),
+        url: flags.url,
+        targetsUrl: flags['targets-url'],
+        dialect: flags.dialect as DialectName,
         environment: process.env,
       });
-      const where = place.kind === 'server' ? { url: place.url } : { path: place.path };
+      const where = place.kind === 'directory' ? { path: place.path } : { url: place.url };
       this.show({ repositories: names, place: { kind: place.kind, ...where } }, () =>
         names.map((name) => `added ${show(name)} at ${placeText(place)}`).join('\n'),
       );

@@ -1,3 +1,4 @@
+import { placeName } from '../../src/online/place.ts';
 import { repositories } from '../../src/online/repositories.ts';
 import { withOnlineStation } from '../../src/online/session.ts';
 import { BaseCommand } from '../../src/terminal/base-command.ts';
@@ -14,7 +15,7 @@ export default class RepositoryList extends BaseCommand {
       const rows = all.map(({ name, dialect, place }) => [
         name,
         dialect,
-        place.kind === 'server' ? place.url : place.path,
+        placeName(place),
       ]);
       this.show({ repositories: all }, () => table(['REPOSITORY', 'DIALECT', 'WHERE'], rows).join('\n'));
       return Promise.resolve();

@@ -1,16 +1,22 @@
 import { usage } from '../errors.ts';
+import type { DialectName } from '../metadata/dialect.ts';
 import type { Home } from '../station/home.ts';
 import { readAuthority } from './authority-file.ts';
 import type { Environment } from './credential.ts';
 import { dockerAuthority, dockerTrustServer, usualTrustServer } from './docker-settings.ts';
 import { addRepositories } from './repositories.ts';
-import type { Place } from './stores.ts';
+import type { Place, UrlPlace } from './place.ts';
 
 /** Where a repository is said to live; paths absolute. */
 export interface PlaceOptions {
   readonly server: string | undefined;
   readonly ca: string | undefined;
   readonly directory: string | undefined;
+  /** Of metadata that is only read. */
+  readonly url: string | undefined;
+  /** Of target files beside such metadata. */
+  readonly targetsUrl: string | undefined;
+  readonly dialect: DialectName;
   /** Docker's settings stand in for a server, and for an authority, that are not given. */
   readonly environment: Environment;
 }
@@ -22,15 +28,22 @@ export interface PlaceOptions {
  */
 export function addRepository(home: Home, names: readonly string[], options: PlaceOptions): Place {
   const place = placeOf(options, names[0] ?? '');
+  const { dialect } = options;
   addRepositories(
     home,
-    names.map((name) => ({ dialect: 'notary' as const, name, place })),
+    names.map((name) => ({ dialect, name, place })),
   );
   return place;
 }
 
-function placeOf({ server, ca, directory, environment }: PlaceOptions, name: string): Place {
+function placeOf(options: PlaceOptions, name: string): Place {
+  const { dialect, server, ca, directory, environment } = options;
   if (directory !== undefined) return { kind: 'directory', path: directory };
+  if (dialect === 'tuf') return urlPlace(options);
+  if (options.url !== undefined)
+    throw usage('REPOSITORY-PLACE', 'a Notary repository is read from a trust server or a folder', {
+      hint: 'give --server URL or --directory DIR; --url goes with --dialect tuf',
+    });
   const url = server ?? dockerTrustServer(environment);
   if (url === null)
     throw usage('REPOSITORY-PLACE', 'a repository lives on a server or in a folder', {
@@ -41,4 +54,30 @@ function placeOf({ server, ca, directory, environment }: PlaceOptions, name: str
     url,
     ca: ca === undefined ? dockerAuthority(url, environment) : readAuthority(ca),
   };
+}
+
+/** Plain files at a URL; target files lie beside a folder `metadata`, or below everything else. */
+function urlPlace({ server, url, targetsUrl, ca }: PlaceOptions): UrlPlace {
+  if (url === undefined || server !== undefined)
+    throw usage('REPOSITORY-PLACE', 'a TUF repository lives in a folder, or is read from a URL', {
+      hint: 'give --directory DIR or --url URL',
+    });
+  const base = folderUrl(url);
+  const beside = base.endsWith('/metadata/') ? new URL('../targets/', base) : new URL('targets/', base);
+  return {
+    kind: 'url',
+    url: base,
+    targets: targetsUrl === undefined ? beside.href : folderUrl(targetsUrl),
+    ca: ca === undefined ? null : readAuthority(ca),
+  };
+}
+
+function folderUrl(text: string): string {
+  const parsed = URL.canParse(text) ? new URL(text) : null;
+  if (!parsed || !['http:', 'https:'].includes(parsed.protocol) || parsed.username !== '' || parsed.search !== '')
+    throw usage('REPOSITORY-URL', 'not the URL of a repository', {
+      expected: 'http or https, without a user and without a query',
+      found: text.slice(0, 300),
+    });
+  return parsed.href.endsWith('/') ? parsed.href : `${parsed.href}/`;
 }

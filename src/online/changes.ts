@@ -3,7 +3,8 @@ import { readAuthority } from './authority-file.ts';
 import type { ChangesQuery, RecordedChange } from './notary-server/changefeed.ts';
 import { repositories, repositoryNamed } from './repositories.ts';
 import type { OnlineStation } from './station.ts';
-import type { ServerPlace, Stores } from './stores.ts';
+import { placeName, type ServerPlace } from './place.ts';
+import type { Stores } from './stores.ts';
 
 /** Whose changes are asked for. */
 export interface ChangesScope {
@@ -46,7 +47,7 @@ function placeOf(station: OnlineStation, { repository, server, ca }: ChangesScop
     if (place.kind === 'server') return place;
     throw usage('CHANGES-NONE', 'a folder keeps no record of changes', {
       found: repository,
-      where: place.path,
+      where: placeName(place),
     });
   }
   const known = new Map<string, ServerPlace>();

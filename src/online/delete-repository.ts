@@ -5,7 +5,8 @@ import { marksOf } from '../station/marks.ts';
 import { outstandingFor } from '../station/outbox.ts';
 import { listTargets } from './found-targets.ts';
 import { readVerified } from './read.ts';
-import { forgetRepository, repositoryNamed, type RepositoryEntry } from './repositories.ts';
+import type { RepositoryEntry } from './place.ts';
+import { forgetRepository, repositoryNamed } from './repositories.ts';
 import { stagedChanges } from './staged.ts';
 import type { OnlineStation } from './station.ts';
 import type { Store } from './store.ts';
@@ -38,7 +39,7 @@ export async function planDeletion(
   checkIdle(station, entry);
   const pinned = marksOf(station.marks, repositoryKey(entry)).pinnedFile;
   if (!remote) return { entry, store: null, root: pinned, published: null };
-  const store = stores.open(entry.place, entry.name);
+  const store = stores.open(entry);
   const served = await store.current('root');
   const published = served && (await contentOf(station, stores, entry));
   return { entry, store, root: served ? sha256Hex(served) : pinned, published };

@@ -10,7 +10,7 @@ export async function onlineFindings(home: Home): Promise<Finding[]> {
     return await Promise.all(
       repositories(home).map((entry) =>
         find(`REPOSITORY ${entry.name}`, 'countersign repository show NAME says where it lives', async () => {
-          const store = stores.open(entry.place, entry.name);
+          const store = stores.open(entry);
           const root = await store.current('root');
           return `${store.describe()}: ${root === null ? 'answers, nothing published yet' : 'answers'}`;
         }),

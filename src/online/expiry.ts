@@ -5,7 +5,8 @@ import type { Dialect } from '../metadata/dialect.ts';
 import type { SignedDocument } from '../metadata/document.ts';
 import { atOnce } from './at-once.ts';
 import { readVerified } from './read.ts';
-import { repositories, repositoryNamed, type RepositoryEntry } from './repositories.ts';
+import type { RepositoryEntry } from './place.ts';
+import { repositories, repositoryNamed } from './repositories.ts';
 import { pinOf, type OnlineStation } from './station.ts';
 import type { Stores } from './stores.ts';
 

@@ -15,7 +15,7 @@ import { fetchRepository, type FetchedRepository } from './fetch.ts';
 import { wantedRoles } from './wanted-roles.ts';
 import { onlineKey, replacementKey } from './online-keys.ts';
 import type { Recipient } from './recipient.ts';
-import type { RepositoryEntry } from './repositories.ts';
+import type { RepositoryEntry } from './place.ts';
 import { retiredVersions } from './retired-roles.ts';
 import { expiryFor } from './role-expiry.ts';
 import { evidenceOf, type StagedChanges } from './staged.ts';

@@ -7,7 +7,8 @@ import { partners, type Partner } from '../station/pairing.ts';
 import { planRepository, type PlannedRepository, type PlanOptions } from './export-plan.ts';
 import { makeRequest } from './make-request.ts';
 import type { Recipient } from './recipient.ts';
-import { repositories, repositoryNamed, type RepositoryEntry } from './repositories.ts';
+import type { RepositoryEntry } from './place.ts';
+import { repositories, repositoryNamed } from './repositories.ts';
 import { restoreChanges } from './restore.ts';
 import { stagedChanges, type StagedChanges } from './staged.ts';
 import { requestPath } from './stored-request.ts';
@@ -168,7 +169,7 @@ export async function planAll(
   const worker = async (): Promise<void> => {
     for (let index = next++; index < staged.length; index = next++) {
       const { entry, staged: changes } = staged[index] as (typeof staged)[number];
-      const store = stores.open(entry.place, entry.name);
+      const store = stores.open(entry);
       plans[index] = await planRepository(station, store, entry, changes, recipients, options);
       options.progress(++done, staged.length);
     }

@@ -5,7 +5,8 @@ import { repositoryKey } from '../station/events.ts';
 import { marksOf } from '../station/marks.ts';
 import { foldRoots } from '../station/root-history.ts';
 import { readVerified } from './read.ts';
-import { repositories, repositoryNamed, type RepositoryEntry } from './repositories.ts';
+import type { RepositoryEntry } from './place.ts';
+import { repositories, repositoryNamed } from './repositories.ts';
 import { seenEvents, type OnlineStation } from './station.ts';
 import type { Stores } from './stores.ts';
 

@@ -7,7 +7,7 @@ import type { VerifiedRepository } from '../metadata/verified.ts';
 import { finalFile } from '../exchange/final.ts';
 import type { Signers } from '../station/signers.ts';
 import { declaredOnlineKeys } from './online-keys.ts';
-import type { RepositoryEntry } from './repositories.ts';
+import type { RepositoryEntry } from './place.ts';
 import type { OnlineStation } from './station.ts';
 
 const DAY = 86_400;

@@ -13,7 +13,7 @@ import { fetchRepository } from './fetch.ts';
 import { heldOnlineKey } from './online-keys.ts';
 import { onlineRoleFiles } from './online-roles.ts';
 import type { PublishedRepository } from './published-repository.ts';
-import type { RepositoryEntry } from './repositories.ts';
+import type { RepositoryEntry } from './place.ts';
 import { seenEvents, type OnlineStation } from './station.ts';
 import type { Store } from './store.ts';
 import { wantedRoles } from './wanted-roles.ts';

@@ -96,7 +96,7 @@ async function publishAll(
       const publication: Publication = {
         repository,
         entry,
-        store: ports.stores.open(entry.place, entry.name),
+        store: ports.stores.open(entry),
         posting: () => {
           station.home.ledger.append([
             { event: 'posting', data: { request, repository: repositoryKey(record) } },

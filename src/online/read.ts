@@ -9,7 +9,8 @@ import { documentOf } from '../exchange/request.ts';
 import { repositoryKey } from '../station/events.ts';
 import { marksOf } from '../station/marks.ts';
 import { fetchRepository } from './fetch.ts';
-import { repositoryNamed, type RepositoryEntry } from './repositories.ts';
+import type { RepositoryEntry } from './place.ts';
+import { repositoryNamed } from './repositories.ts';
 import { pinOf, type OnlineStation } from './station.ts';
 import type { Stores } from './stores.ts';
 
@@ -70,7 +71,7 @@ export async function readVerified(
   entry: RepositoryEntry,
 ): Promise<ReadRepository> {
   const dialect = dialectOf(entry.dialect);
-  const store = stores.open(entry.place, entry.name);
+  const store = stores.open(entry);
   const context: KeyContext = { repository: entry.name, now: station.now * 1000 };
   const pin = pinOf(station, entry);
   const from = pin?.version ?? 1;

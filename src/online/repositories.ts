@@ -3,18 +3,10 @@ import { join } from 'node:path';
 import { parseStrictJson } from '../encoding/strict-json.ts';
 import { toUtf8 } from '../encoding/text.ts';
 import { usage } from '../errors.ts';
-import type { DialectName } from '../metadata/dialect.ts';
 import { dialectOf } from '../metadata/dialects.ts';
 import { replaceDurably } from '../station/durable.ts';
 import type { Home } from '../station/home.ts';
-import type { Place } from './stores.ts';
-
-/** A repository that this online station looks after. */
-export interface RepositoryEntry {
-  readonly dialect: DialectName;
-  readonly name: string;
-  readonly place: Place;
-}
+import type { RepositoryEntry } from './place.ts';
 
 const FILE = 'repositories.json';
 

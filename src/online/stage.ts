@@ -2,7 +2,8 @@ import type { Change, AddChange } from '../change/change.ts';
 import { usage } from '../errors.ts';
 import { dialectOf } from '../metadata/dialects.ts';
 import { keepEvidence, stage, stagedChanges, unstage } from './staged.ts';
-import { repositories, repositoryNamed, type RepositoryEntry } from './repositories.ts';
+import type { RepositoryEntry } from './place.ts';
+import { repositories, repositoryNamed } from './repositories.ts';
 import type { OnlineStation } from './station.ts';
 
 /** Docker reads manifests up to four mebibytes; a target may be anything up to what JSON numbers hold. */

@@ -11,7 +11,8 @@ import { keyHolders, type KeyHolder } from '../station/key-holders.ts';
 import { outstandingFor } from '../station/outbox.ts';
 import { fetchRepository } from './fetch.ts';
 import { foresee, lostRoles, type Ground, type LostRole } from './foresee.ts';
-import { repositoryNamed, type RepositoryEntry } from './repositories.ts';
+import type { RepositoryEntry } from './place.ts';
+import { repositoryNamed } from './repositories.ts';
 import { returningRoles } from './retired-roles.ts';
 import { stage, stagedChanges } from './staged.ts';
 import { pinOf, type OnlineStation } from './station.ts';
@@ -67,7 +68,7 @@ export function newGround(station: OnlineStation, stores: Stores, name: string):
   const entry = repositoryNamed(station.home, name);
   return {
     entry,
-    store: stores.open(entry.place, entry.name),
+    store: stores.open(entry),
     dialect: dialectOf(entry.dialect),
     context: { repository: entry.name, now: station.now * 1000 },
     base: null,

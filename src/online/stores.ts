@@ -2,23 +2,18 @@ import type { Environment } from './credential.ts';
 import { directoryStore } from './directory/repository.ts';
 import { openNotaryServer } from './notary-server/server.ts';
 import type { NotaryServer } from './notary-server/server.ts';
+import type { RepositoryEntry, ServerPlace } from './place.ts';
 import type { Store } from './store.ts';
-
-/** A trust server. */
-export interface ServerPlace {
-  readonly kind: 'server';
-  readonly url: string;
-  /** PEM text. */
-  readonly ca: string | null;
-}
-
-/** Where a repository lives, as the station has recorded it. */
-export type Place = ServerPlace | { readonly kind: 'directory'; /** absolute */ readonly path: string };
+import { tufDirectoryStore } from './tuf-repository/directory.ts';
+import type { TargetFiles } from './tuf-repository/target-files.ts';
+import { tufUrlStore } from './tuf-repository/url.ts';
 
 /** Opens the stores of any number of repositories; those on one server share its connections. */
 export interface Stores {
   /** @throws CountersignError (exit 2) for a place or a name that cannot be one */
-  open(place: Place, repository: string): Store;
+  open(repository: RepositoryEntry): Store;
+  /** Where the target files of a repository lie; null where nobody keeps them beside the metadata (Notary). */
+  targetFiles(repository: RepositoryEntry): TargetFiles | null;
   /** The server of that address and authority. @throws SERVER-URL (exit 2) */
   server(place: ServerPlace): NotaryServer;
   close(): Promise<void>;
@@ -38,9 +33,14 @@ export function openStores(environment: Environment): Stores {
   };
   return {
     server: serverAt,
-    open(place, repository) {
-      if (place.kind === 'directory') return directoryStore(place.path, repository);
-      return serverAt(place).repository(repository);
+    open: ({ dialect, name, place }) => {
+      if (place.kind === 'server') return serverAt(place).repository(name);
+      if (place.kind === 'url') return tufUrlStore(place, environment);
+      return dialect === 'tuf' ? tufDirectoryStore(place.path, name) : directoryStore(place.path, name);
+    },
+    targetFiles: ({ place, dialect, name }) => {
+      if (place.kind === 'url') return tufUrlStore(place, environment);
+      return place.kind === 'directory' && dialect === 'tuf' ? tufDirectoryStore(place.path, name) : null;
     },
     async close() {
       const all = [...servers.values()];

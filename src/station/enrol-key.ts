@@ -1,5 +1,6 @@
 import { usage } from '../errors.ts';
-import { notary } from '../metadata/notary/dialect.ts';
+import type { DialectName } from '../metadata/dialect.ts';
+import { dialectOf } from '../metadata/dialects.ts';
 import type { OpenToken } from '../signer/pkcs11/token.ts';
 import { parseKeyUri, type TokenUri } from '../signer/pkcs11/uri.ts';
 import type { GeneratedKey, SigningKey } from '../signer/signer.ts';
@@ -14,6 +15,8 @@ export interface EnrolOptions {
   /** PKCS#11 URI that names the key by `object`, `id` or both. */
   readonly uri: string;
   readonly role: string;
+  /** Whose rules the key must fit. */
+  readonly dialect: DialectName;
   /** Bound to one repository (`dialect:name`), or free until its first signature here. */
   readonly repository: string | null;
   /** Label in this station; by default the key's own in the token. */
@@ -46,8 +49,8 @@ export async function enrolKey(home: Home, options: EnrolOptions, ports: EnrolPo
 }
 
 async function enrolled(home: Home, options: EnrolOptions, ports: EnrolPorts): Promise<SigningKey> {
-  const { role, repository } = options;
-  checkHeldRole(home.side, role);
+  const { role, dialect, repository } = options;
+  checkHeldRole(home.side, role, dialect);
   const uri = parseKeyUri(options.uri);
   const registry = foldKeys(home.ledger.lines());
   const { place, pinSource } = await tokenPlace(home, options.uri);
@@ -57,7 +60,7 @@ async function enrolled(home: Home, options: EnrolOptions, ports: EnrolPorts): P
   const token = await ports.open(place, pinSource);
   try {
     const found = await token.enrol(uri);
-    notary.scheme(found.public.algorithm, role);
+    dialectOf(dialect).scheme(found.public.algorithm, role);
     const id = stationKeyId(found.public);
     const same = registry.keys.get(id);
     if (same) throw known(same);

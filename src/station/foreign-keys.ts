@@ -5,6 +5,7 @@ import type { Passphrases } from '../signer/keyfile/passphrases.ts';
 import type { PublicKey } from '../metadata/key.ts';
 import { foreignFiles, readForeignFile, type ForeignFile } from './foreign-files.ts';
 import { foreignRole, namedKey } from './foreign-role.ts';
+import type { DialectName } from '../metadata/dialect.ts';
 import type { Side } from './home.ts';
 import { stationKeyId } from './key-registry.ts';
 import { checkHeldRole } from './key-roles.ts';
@@ -37,6 +38,8 @@ export interface OpenOptions {
   readonly files: readonly string[];
   readonly role: string | null;
   readonly repository: string | null;
+  /** Whose rules the keys must fit. */
+  readonly dialect: DialectName;
   readonly side: Side;
   readonly passphrases: Passphrases;
 }
@@ -65,7 +68,7 @@ export async function openForeignKeys(
             continue;
           }
           const { role, repository } = purpose;
-          if (!isHeld(options.side, role, file))
+          if (!isHeld(options, role, file))
             skipped.push({ file: file.path, role, why: 'other-side', id: namedKey(file.path).id });
           else keys.push(await openBlock(block, file, { role, repository }, options.passphrases));
         }
@@ -100,9 +103,9 @@ function purposeOf(
   }
 }
 
-function isHeld(side: Side, role: string, file: ForeignFile): boolean {
+function isHeld({ side, dialect }: OpenOptions, role: string, file: ForeignFile): boolean {
   try {
-    checkHeldRole(side, role);
+    checkHeldRole(side, role, dialect);
     return true;
   } catch (error) {
     if (file.named) throw error;

@@ -45,7 +45,11 @@ export function namedKey(path: string): NamedKey {
  */
 export function foreignRole(
   claims: ForeignClaims,
-  asked: { readonly role: string | null; readonly repository: string | null },
+  asked: {
+    readonly role: string | null;
+    readonly repository: string | null;
+    readonly dialect: DialectName;
+  },
 ): { readonly role: string; readonly repository: string | null } {
   const named = namedKey(claims.path);
   const role = roleName(claims.role ?? named.role, asked.role, claims.path);

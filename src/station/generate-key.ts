@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { toHex } from '../encoding/text.ts';
 import { refused, usage } from '../errors.ts';
 import type { Algorithm } from '../metadata/key.ts';
-import { notary } from '../metadata/notary/dialect.ts';
+import type { DialectName } from '../metadata/dialect.ts';
+import { dialectOf } from '../metadata/dialects.ts';
 import type { SigningKey } from '../signer/signer.ts';
 import type { Home } from './home.ts';
 import { foldKeys, keyEvent, keyIntentEvent, stationKeyId, type KeyIntent } from './key-registry.ts';
@@ -12,6 +13,8 @@ import { Signers, type OpenSigner, type SignerPlace } from './signers.ts';
 export interface GenerateOptions {
   readonly role: string;
   readonly algorithm: Algorithm;
+  /** Whose rules the key must fit. */
+  readonly dialect: DialectName;
   /** Bound to one repository (`dialect:name`), or free until its first signature. */
   readonly repository: string | null;
   readonly label: string;
@@ -29,10 +32,10 @@ export async function generateKey(
   options: GenerateOptions,
   open: OpenSigner,
 ): Promise<SigningKey> {
-  const { role, algorithm, repository, label, place } = options;
-  checkHeldRole(home.side, role);
-  // The only dialect so far; a role that it cannot serve is refused before a key is made.
-  notary.scheme(algorithm, role);
+  const { role, algorithm, dialect, repository, label, place } = options;
+  checkHeldRole(home.side, role, dialect);
+  // A role that the dialect cannot serve is refused before a key is made.
+  dialectOf(dialect).scheme(algorithm, role);
   const registry = foldKeys(home.ledger.lines());
   const started = registry.open.get(label);
   if (!started && registry.labels.has(label))

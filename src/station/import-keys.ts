@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { toHex } from '../encoding/text.ts';
 import { refused, usage } from '../errors.ts';
-import { notary } from '../metadata/notary/dialect.ts';
+import type { DialectName } from '../metadata/dialect.ts';
+import { dialectOf } from '../metadata/dialects.ts';
 import type { SigningKey } from '../signer/signer.ts';
 import {
   openForeignKeys,
@@ -12,6 +13,7 @@ import {
 } from './foreign-keys.ts';
 import type { Home } from './home.ts';
 import { foldKeys, keyEvent, keyIntentEvent, type KeyIntent, type KeyRegistry } from './key-registry.ts';
+import { boundTo } from './key-roles.ts';
 import { Signers, type OpenSigner, type SignerPlace } from './signers.ts';
 
 export interface ImportOptions extends Omit<OpenOptions, 'side'> {
@@ -37,17 +39,17 @@ export async function importKeys(
   options: ImportOptions,
   open: OpenSigner,
 ): Promise<ImportResult> {
-  const { place, label } = options;
+  const { place, label, dialect } = options;
   const { keys, skipped } = await openForeignKeys({ ...options, side: home.side });
   const signers = new Signers(open);
   try {
     const registry = foldKeys(home.ledger.lines());
     const known = [...skipped];
     const seen = new Set(registry.keys.keys());
-    const fresh = keys.filter((key) => isFresh(key, seen, known));
+    const fresh = keys.filter((key) => isFresh(key, dialect, seen, known));
     if (label !== null && fresh.length > 1)
       throw usage('KEY-LABEL', 'one label cannot name several keys', { found: label, hint: 'leave it out' });
-    const intents = fresh.map((key) => intentFor(key, place, label, registry));
+    const intents = fresh.map((key) => intentFor(key, options, registry));
     if (fresh.length > 0)
       await signers.prepare(
         place.kind === 'token'
@@ -92,10 +94,11 @@ async function importOne(
 /** Whether the key is new here; in a folder a known one is left out, so that an import can be run again. */
 function isFresh(
   { id, file, named, role, public: { algorithm } }: OpenedKey,
+  dialect: DialectName,
   seen: Set<string>,
   known: SkippedKey[],
 ): boolean {
-  notary.scheme(algorithm, role);
+  dialectOf(dialect).scheme(algorithm, role);
   if (!seen.has(id)) {
     seen.add(id);
     return true;
@@ -112,12 +115,11 @@ function isFresh(
 
 function intentFor(
   key: OpenedKey,
-  place: SignerPlace,
-  label: string | null,
+  { place, label, dialect }: ImportOptions,
   registry: KeyRegistry,
 ): PlannedIntent {
   const chosen = label ?? `${key.role.slice(0, 40)} ${key.id.slice(0, 16)}`;
-  const repository = key.repository === null ? null : `notary:${key.repository}`;
+  const repository = boundTo(dialect, key.repository ?? undefined);
   const where = place.kind === 'keyfile' ? 'keyfile' : place.serial;
   const { algorithm } = key.public;
   const wanted = { label: chosen, algorithm, role: key.role, repository, where };

@@ -6,9 +6,9 @@ import { table } from './table.ts';
 export function repositoryLines({ name, dialect, place, roots, seen }: KnownRepository): string[] {
   return [
     `${show(name, 200)} (${dialect})`,
-    place.kind === 'server'
-      ? `on the server ${escapeCut(place.url, 200)}`
-      : `in the folder ${showPath(place.path)}`,
+    place.kind === 'directory'
+      ? `in the folder ${showPath(place.path)}`
+      : `${place.kind === 'server' ? 'on the server' : 'read from'} ${escapeCut(place.url, 200)}`,
     '',
     ...(roots.length > 0
       ? ['roots that were verified here, the newest last']

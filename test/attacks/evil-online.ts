@@ -41,7 +41,7 @@ export async function evilRequest(
     const offline = partners(station.home).filter(({ side }) => side === 'offline');
     const options = { supersede: null, filler: null };
     const nothing = { restored: [], batch: '', changes: [] };
-    const store = stores.open(entry.place, entry.name);
+    const store = stores.open(entry);
     const { plan } = await planRepository(station, store, entry, nothing, offline, options);
     const roles = changedRoles(notary, plan.base, changes).map((role) => ({
       role,

@@ -269,8 +269,16 @@ test('design section 6: behind a plain web server the stock clients read the fol
   await stock.init(gun);
   await stock.addhash(gun, 'v1', 7, 'ab'.repeat(32));
   await stock.publish(gun);
-  const source = stores.open({ kind: 'server', url: peer.url, ca: peer.caPem }, gun);
-  const target = stores.open({ kind: 'directory', path: folder }, gun);
+  const source = stores.open({
+    dialect: 'notary',
+    name: gun,
+    place: { kind: 'server', url: peer.url, ca: peer.caPem },
+  });
+  const target = stores.open({
+    dialect: 'notary',
+    name: gun,
+    place: { kind: 'directory', path: folder },
+  });
   const files = new Map<string, Uint8Array>();
   for (const role of ['root', 'targets', 'snapshot', 'timestamp'])
     files.set(role, (await source.current(role)) ?? new Uint8Array());

@@ -1,0 +1,42 @@
+import type { DialectName } from '../metadata/dialect.ts';
+
+/** A trust server. */
+export interface ServerPlace {
+  readonly kind: 'server';
+  readonly url: string;
+  /** PEM text. */
+  readonly ca: string | null;
+}
+
+/** A folder that any web server serves. */
+export interface DirectoryPlace {
+  readonly kind: 'directory';
+  /** Absolute. */
+  readonly path: string;
+}
+
+/** Files at a URL, which are only read. */
+export interface UrlPlace {
+  readonly kind: 'url';
+  /** Of the metadata, ends in a slash. */
+  readonly url: string;
+  /** Of the target files, ends in a slash. */
+  readonly targets: string;
+  /** PEM text. */
+  readonly ca: string | null;
+}
+
+/** Where a repository lives, as the station has recorded it. */
+export type Place = ServerPlace | DirectoryPlace | UrlPlace;
+
+/** A repository that this online station looks after. */
+export interface RepositoryEntry {
+  readonly dialect: DialectName;
+  readonly name: string;
+  readonly place: Place;
+}
+
+/** The place in words. */
+export function placeName(place: Place): string {
+  return place.kind === 'directory' ? place.path : place.url;
+}
