@@ -1,0 +1,88 @@
+import { refused } from '../../errors.ts';
+import { canonicalBytes } from '../../encoding/canonical-json.ts';
+import type { Dialect, ExpiryRule } from '../dialect.ts';
+import { schemeFor } from '../signature.ts';
+import { withDelegations } from './delegation-edits.ts';
+import { checkDelegations, delegatedRoleKeys, delegationsOf } from './delegations.ts';
+import { parseFile, typeOf, writeFile } from './file.ts';
+import { keyObject, standaloneKey } from './keys.ts';
+import { checkRepositoryName, checkTargetName, checkTargetsRoleName } from './names.ts';
+import { listedFiles, newSnapshot, newTimestamp } from './online-roles.ts';
+import { covers } from './paths.ts';
+import { checkRoot, declaredRootKeys, newRoot, rootRoleKeys, withQuorums } from './root.ts';
+import { envelopeSignature, signatureVerifies } from './signatures.ts';
+import { checkTargets, newTargets, targetsOf, withTargets } from './targets.ts';
+import { notUnderstood } from './understood.ts';
+
+/** Days; what others allow themselves must fit: Sigstore's root has 365, its snapshot 21, its timestamp 7. */
+const EXPIRY: Readonly<Record<string, ExpiryRule>> = {
+  root: { usual: 365, least: 1, most: 3_660 },
+  targets: { usual: 90, least: 1, most: 1_100 },
+  snapshot: { usual: 7, least: 0, most: 400 },
+  timestamp: { usual: 1, least: 0, most: 100 },
+};
+
+/** TUF 1.0 (specification 1.0.33): what python-tuf, go-tuf, tough, tuf-js and Sigstore read and write. */
+export const tuf: Dialect = {
+  name: 'tuf',
+  checkRepository: checkRepositoryName,
+  checkTarget: checkTargetName,
+  checkTargetsRole: checkTargetsRoleName,
+
+  parse(role, file) {
+    const document = parseFile(role, file);
+    const type = typeOf(role);
+    if (type === 'root') checkRoot(document.signed);
+    else if (type === 'targets') {
+      checkTargets(role, document.signed);
+      checkDelegations(role, document.signed);
+    } else listedFiles(document);
+    return document;
+  },
+  write: writeFile,
+  notUnderstood,
+
+  roleKeys: rootRoleKeys,
+  declaredKeys: declaredRootKeys,
+  sharedRootKeys: () => [],
+  delegatedKeys: delegatedRoleKeys,
+  delegations: delegationsOf,
+  ancestry: () => null,
+  covers,
+  search: 'depth-first',
+  declaredMustExist: true,
+  isValid: signatureVerifies,
+
+  scheme: (algorithm) => schemeFor(algorithm, 'curve'),
+  signature: envelopeSignature,
+
+  keyValue: (key) => canonicalBytes(keyObject(key)),
+  certificateValue() {
+    throw refused('CERTIFICATE-DIALECT', 'keys stand bare in TUF metadata, there are no certificates', {
+      expected: 'a public key in PEM',
+      hint: 'give the public key: openssl x509 -in CERTIFICATE -pubkey -noout',
+    });
+  },
+  readKey: (_role, value) => standaloneKey(value).key,
+
+  targets: targetsOf,
+  listed: listedFiles,
+  snapshotListsRoot: false,
+  consistent: (root) => root.signed['consistent_snapshot'] === true,
+  certificateEnds: () => [],
+  newRoot,
+  newTargets,
+  withQuorums,
+  withDelegations,
+  withTargets,
+  newSnapshot,
+  newTimestamp,
+  expiry: (role) => EXPIRY[typeOf(role)] as ExpiryRule,
+
+  certificates: null,
+  offlineRoles: [
+    { role: 'root', slot: 'key' },
+    { role: 'targets', slot: 'key' },
+  ],
+  onlineRoles: ['snapshot', 'timestamp'],
+};

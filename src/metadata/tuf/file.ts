@@ -1,0 +1,156 @@
+import { CountersignError, refused } from '../../errors.ts';
+import { canonicalText, compareUtf8 } from '../../encoding/canonical-json.ts';
+import { isObject, type Json, type JsonObject } from '../../encoding/json.ts';
+import { parseStrictJson } from '../../encoding/strict-json.ts';
+import { fromUtf8, toHex, toUtf8 } from '../../encoding/text.ts';
+import { parseGoTime } from '../../encoding/time.ts';
+import type { Signature, SignedDocument } from '../document.ts';
+import { TOP_LEVEL } from './names.ts';
+
+/** The specification that new documents follow. */
+export const SPEC_VERSION = '1.0.33';
+
+/** Versions that every store can hold (SQL: a signed 32-bit column). */
+const MAX_VERSION = 2_147_483_647;
+const MAX_KEY_ID = 255;
+/** Hex digits; RSA of 4,096 bits has 1,024, and signatures of kinds that we do not know may be larger. */
+const MAX_SIGNATURE = 65_536;
+
+/** `_type` of a role's document: delegated roles are targets too. */
+export function typeOf(role: string): string {
+  return TOP_LEVEL.includes(role) ? role : 'targets';
+}
+
+/**
+ * The file of a payload and its signatures: JSON with members in order and without white space. Canonical JSON is
+ * JSON but for control characters, which it leaves raw inside strings, and which stand nowhere else in it.
+ */
+export function writeFile(
+  payload: Uint8Array,
+  signatures: readonly Signature[],
+  outside: JsonObject,
+): Uint8Array {
+  const list = signatures.map(({ keyid, value }) => canonicalText({ keyid, sig: toHex(value) }));
+  const members: [string, string][] = Object.entries(outside).map(([name, value]) => [
+    name,
+    canonicalText(value),
+  ]);
+  members.push(['signatures', `[${list.join(',')}]`], ['signed', Buffer.from(payload).toString('utf8')]);
+  members.sort(([a], [b]) => compareUtf8(a, b));
+  const text = members.map(([name, value]) => `${canonicalText(name)}:${value}`).join(',');
+  return toUtf8(escapeControls(`{${text}}`));
+}
+
+function escapeControls(text: string): string {
+  return text.replace(/[\u0000-\u001f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** From this size on (bytes), comparing with what was read before is worth it. */
+const WORTH_KEEPING = 1024 * 1024;
+/** A publication reads the base, the file to be published, and each of them again as it is served. */
+const KEPT = 2;
+const kept: SignedDocument[] = [];
+
+/**
+ * Reads a TUF file. What it means is read strictly, its form (white space, order of members) is free. A signature
+ * that is empty is a placeholder, as tools write for keys that have not signed yet, and is left out. Nobody knows
+ * before a key is looked up how a signature was made: its `method` is empty.
+ *
+ * @throws METADATA-FORM, ENCODING-TIME
+ */
+export function parseFile(role: string, file: Uint8Array): SignedDocument {
+  if (file.length < WORTH_KEEPING) return parseAnew(role, file);
+  const known = kept.find((document) => document.role === role && Buffer.compare(document.file, file) === 0);
+  if (known) return known;
+  const document = parseAnew(role, file);
+  kept.unshift(document);
+  kept.length = Math.min(kept.length, KEPT);
+  return document;
+}
+
+function parseAnew(role: string, file: Uint8Array): SignedDocument {
+  const envelope = readJson(role, file);
+  if (!isObject(envelope)) throw form(role, 'not an object');
+  const { signed, signatures, ...outside } = envelope;
+  if (!isObject(signed) || !Array.isArray(signatures))
+    throw form(role, 'not an envelope of "signed" and "signatures"');
+  return {
+    role,
+    ...readCommon(role, signed),
+    signed,
+    payload: toUtf8(canonicalText(signed)),
+    signatures: readSignatures(role, signatures as readonly Json[]),
+    outside,
+    file,
+  };
+}
+
+function readJson(role: string, file: Uint8Array): Json {
+  const text = fromUtf8(file);
+  try {
+    return readCanonical(text) ?? parseStrictJson(file);
+  } catch (cause) {
+    if (!(cause instanceof CountersignError)) throw cause;
+    throw refused('METADATA-FORM', `not JSON that all read alike: ${cause.message}`, {
+      where: cause.where === undefined ? role : `${role}, ${cause.where}`,
+      cause,
+    });
+  }
+}
+
+/** Files that we wrote are canonical throughout, mostly, and then the engine's own reader is several times faster. */
+function readCanonical(text: string): Json | null {
+  if (!/^\{"[^"\\]*":[[{"]/.test(text)) return null;
+  try {
+    const value = JSON.parse(text) as Json;
+    return canonicalText(value) === text ? value : null;
+  } catch {
+    // The strict reader says what is wrong, and where.
+    return null;
+  }
+}
+
+function readSignatures(role: string, list: readonly Json[]): Signature[] {
+  const seen = new Set<string>();
+  return list.flatMap((entry) => {
+    const { keyid, sig } = isObject(entry) ? entry : {};
+    if (typeof keyid !== 'string' || !isKeyId(keyid)) throw form(role, 'a signature has no key ID');
+    if (typeof sig !== 'string' || sig.length > MAX_SIGNATURE || !/^(?:[0-9a-fA-F]{2})*$/.test(sig))
+      throw form(role, 'a signature is not hex');
+    if (seen.has(keyid)) throw form(role, 'two signatures under one key ID');
+    seen.add(keyid);
+    return sig === '' ? [] : [{ keyid, method: '', value: Buffer.from(sig, 'hex') }];
+  });
+}
+
+/** Key IDs are whatever a repository has used so far (specification 4.2: clients do not compute them). */
+export function isKeyId(id: string): boolean {
+  return id.length > 0 && id.length <= MAX_KEY_ID && !/[\u0000-\u001f\u007f-\u009f]/.test(id);
+}
+
+/** Members that every role has (specification 4.3). */
+function readCommon(role: string, signed: JsonObject): { version: number; expires: number } {
+  const { _type, spec_version, expires } = signed;
+  if (_type !== typeOf(role)) throw form(role, `"_type" is not "${typeOf(role)}"`);
+  if (typeof spec_version !== 'string' || !/^1(?:\.\d{1,4}){1,2}$/.test(spec_version))
+    throw form(role, '"spec_version" is not 1.x or 1.x.y');
+  if (typeof expires !== 'string') throw form(role, '"expires" is not a time');
+  return { version: readVersion(role, signed['version']), expires: parseExpiry(expires) };
+}
+
+/** A version, of a document or of a listed file. */
+export function readVersion(role: string, version: Json | undefined): number {
+  if (typeof version !== 'number' || version < 1 || version > MAX_VERSION)
+    throw form(role, `a version is not between 1 and ${String(MAX_VERSION)}`);
+  return version;
+}
+
+/** The specification wants `YYYY-MM-DDTHH:MM:SSZ`; old tools wrote fractions and offsets, zeros among them. */
+function parseExpiry(text: string): number {
+  return parseGoTime(text.replace(/(\.\d*[1-9])0+(?=[Z+-])|\.0+(?=[Z+-])/, '$1').replace(/[+-]00:00$/, 'Z'));
+}
+
+/** A refusal that says which role's file is not well formed. */
+export function form(role: string, message: string): Error {
+  return refused('METADATA-FORM', message, { where: role });
+}
