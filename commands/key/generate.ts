@@ -22,7 +22,10 @@ export default class KeyGenerate extends BaseCommand {
     '<%= config.bin %> key generate root --dialect tuf --algorithm ed25519 --token "pkcs11:token=ceremony;object=tuf-root"',
   ];
   static override args = {
-    role: Args.string({ required: true, description: 'root, targets, snapshot, timestamp or a delegated role' }),
+    role: Args.string({
+      required: true,
+      description: 'root, targets, snapshot, timestamp or a delegated role',
+    }),
   };
   static override flags = {
     token: Flags.string({

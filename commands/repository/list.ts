@@ -12,11 +12,7 @@ export default class RepositoryList extends BaseCommand {
     const { flags } = await this.parse(RepositoryList);
     await withOnlineStation(flags.home, 'repository list', 'read', ({ station }) => {
       const all = repositories(station.home);
-      const rows = all.map(({ name, dialect, place }) => [
-        name,
-        dialect,
-        placeName(place),
-      ]);
+      const rows = all.map(({ name, dialect, place }) => [name, dialect, placeName(place)]);
       this.show({ repositories: all }, () => table(['REPOSITORY', 'DIALECT', 'WHERE'], rows).join('\n'));
       return Promise.resolve();
     });

@@ -4,7 +4,8 @@ import { sha256Hex } from '../encoding/hash.ts';
 import { toBase64, toHex, toUtf8 } from '../encoding/text.ts';
 import type { SigningKey, SignTask } from '../signer/signer.ts';
 import type { ExchangeEvent } from '../station/events.ts';
-import { keyEvent, keyIntentEvent, stationKeyId, type KeyIntent } from '../station/key-registry.ts';
+import { canonicalKeyId } from '../metadata/station-key-id.ts';
+import { keyEvent, keyIntentEvent, type KeyIntent } from '../station/key-registry.ts';
 import type { Signers } from '../station/signers.ts';
 import type { PlannedFill } from './fill-plan.ts';
 import type { OfflineStation } from './station.ts';
@@ -103,7 +104,7 @@ async function keysFor(
     );
     const born = generated.map((key, index) => {
       const { plan, intent } = group[index] as (typeof missing)[number];
-      const id = stationKeyId(key.public);
+      const id = canonicalKeyId(key.public);
       keys.set(plan, {
         id,
         public: key.public,

@@ -74,7 +74,12 @@ function urlPlace({ server, url, targetsUrl, ca }: PlaceOptions): UrlPlace {
 
 function folderUrl(text: string): string {
   const parsed = URL.canParse(text) ? new URL(text) : null;
-  if (!parsed || !['http:', 'https:'].includes(parsed.protocol) || parsed.username !== '' || parsed.search !== '')
+  if (
+    !parsed ||
+    !['http:', 'https:'].includes(parsed.protocol) ||
+    parsed.username !== '' ||
+    parsed.search !== ''
+  )
     throw usage('REPOSITORY-URL', 'not the URL of a repository', {
       expected: 'http or https, without a user and without a query',
       found: text.slice(0, 300),

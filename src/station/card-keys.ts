@@ -6,7 +6,7 @@ import type { Algorithm, PublicKey, SignatureScheme } from '../metadata/key.ts';
 import { publicKeyFromSpki } from '../metadata/public-key.ts';
 import { schemeFor, verifySignature } from '../metadata/signature.ts';
 import { withoutProofs, type Card, type CardEntry } from './card-document.ts';
-import { stationKeyId } from './key-registry.ts';
+import { canonicalKeyId } from '../metadata/station-key-id.ts';
 
 /** A signing key of a station, as a card that was compared says. */
 export interface CardKey {
@@ -91,7 +91,7 @@ function publicKeyOf({ keyid, algorithm, public: spki }: CardEntry): PublicKey {
   }
   if (key.algorithm !== algorithm)
     throw fault('a key on the card has another algorithm', key.algorithm, keyid);
-  const id = stationKeyId(key);
+  const id = canonicalKeyId(key);
   if (id !== keyid) throw fault('a key on the card has another ID', id, keyid);
   return key;
 }

@@ -5,7 +5,8 @@ import type { OpenToken } from '../signer/pkcs11/token.ts';
 import { parseKeyUri, type TokenUri } from '../signer/pkcs11/uri.ts';
 import type { GeneratedKey, SigningKey } from '../signer/signer.ts';
 import type { Home } from './home.ts';
-import { foldKeys, keyEvent, stationKeyId, type KeyRegistry } from './key-registry.ts';
+import { canonicalKeyId } from '../metadata/station-key-id.ts';
+import { foldKeys, keyEvent, type KeyRegistry } from './key-registry.ts';
 import { checkHeldRole } from './key-roles.ts';
 import { recordingRefusals } from './refusals.ts';
 import type { SignerPlace } from './signers.ts';
@@ -61,7 +62,7 @@ async function enrolled(home: Home, options: EnrolOptions, ports: EnrolPorts): P
   try {
     const found = await token.enrol(uri);
     dialectOf(dialect).scheme(found.public.algorithm, role);
-    const id = stationKeyId(found.public);
+    const id = canonicalKeyId(found.public);
     const same = registry.keys.get(id);
     if (same) throw known(same);
     const label = options.label ?? labelOf(found, id);

@@ -7,7 +7,7 @@ import { foreignFiles, readForeignFile, type ForeignFile } from './foreign-files
 import { foreignRole, namedKey } from './foreign-role.ts';
 import type { DialectName } from '../metadata/dialect.ts';
 import type { Side } from './home.ts';
-import { stationKeyId } from './key-registry.ts';
+import { canonicalKeyId } from '../metadata/station-key-id.ts';
 import { checkHeldRole } from './key-roles.ts';
 
 /** A key out of a file of another program, opened and ready to be taken in. */
@@ -123,7 +123,7 @@ async function openBlock(
   const secret = isEncrypted(block) ? await passphrases.of({ id: stated, role }) : null;
   try {
     const { privateKeyInfo, public: publicKey } = await openForeignKey(block, secret?.passphrase ?? null);
-    const id = stationKeyId(publicKey);
+    const id = canonicalKeyId(publicKey);
     const misnamed = stated !== null && stated !== id ? stated : null;
     return { id, privateKeyInfo, public: publicKey, role, repository, file: path, named, misnamed };
   } catch (error) {

@@ -1,5 +1,7 @@
 import { refused, usage } from '../errors.ts';
-import { checkGun, checkTargetsRoleName } from '../metadata/notary/names.ts';
+import type { DialectName } from '../metadata/dialect.ts';
+import { dialectOf } from '../metadata/dialects.ts';
+import { checkTargetsRoleName } from '../metadata/notary/names.ts';
 
 /** What a key file of another program, and whoever imports it, say of the key. */
 export interface ForeignClaims {
@@ -52,7 +54,7 @@ export function foreignRole(
   },
 ): { readonly role: string; readonly repository: string | null } {
   const named = namedKey(claims.path);
-  const role = roleName(claims.role ?? named.role, asked.role, claims.path);
+  const role = roleName(claims.role ?? named.role, asked, claims.path);
   const tied = role === 'root' || role.startsWith('targets/') ? null : (claims.gun ?? named.gun);
   if (tied !== null && asked.repository !== null && tied !== asked.repository)
     throw usage('KEY-REPOSITORY', 'the key file is for another repository', {
@@ -62,14 +64,20 @@ export function foreignRole(
       hint: 'leave --repository out',
     });
   const repository = asked.repository ?? tied;
-  if (repository !== null) checkGun(repository);
+  if (repository !== null) dialectOf(asked.dialect).checkRepository(repository);
   return { role, repository };
 }
 
-function roleName(claimed: string | null, asked: string | null, where: string): string {
+function roleName(
+  claimed: string | null,
+  { role: asked, dialect }: { readonly role: string | null; readonly dialect: DialectName },
+  where: string,
+): string {
   const said =
     claimed === null || claimed === '' || claimed === 'delegation' ? null : fullName(claimed, where);
-  const given = asked === null ? null : fullName(asked, where);
+  // Where names are free, a role is called what it is called.
+  const free = asked !== null && dialectOf(dialect).ancestry(asked) === null;
+  const given = asked === null || free ? asked : fullName(asked, where);
   const role = said ?? given;
   if (role === null)
     throw usage('KEY-ROLE', 'the key file does not say what the key is for', {

@@ -6,7 +6,8 @@ import type { DialectName } from '../metadata/dialect.ts';
 import { dialectOf } from '../metadata/dialects.ts';
 import type { SigningKey } from '../signer/signer.ts';
 import type { Home } from './home.ts';
-import { foldKeys, keyEvent, keyIntentEvent, stationKeyId, type KeyIntent } from './key-registry.ts';
+import { canonicalKeyId } from '../metadata/station-key-id.ts';
+import { foldKeys, keyEvent, keyIntentEvent, type KeyIntent } from './key-registry.ts';
 import { checkHeldRole } from './key-roles.ts';
 import { Signers, type OpenSigner, type SignerPlace } from './signers.ts';
 
@@ -63,7 +64,7 @@ export async function generateKey(
     if (!started) home.ledger.append([keyIntentEvent(intent)]);
     const [key] = await signers.generate(place, [{ algorithm, label, id: intent.id, role }]);
     if (!key) throw new Error('the signer generated no key');
-    const id = stationKeyId(key.public);
+    const id = canonicalKeyId(key.public);
     home.ledger.append([keyEvent(id, key, intent)]);
     return {
       id,

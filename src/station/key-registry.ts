@@ -1,15 +1,9 @@
 import { fromBase64, toBase64 } from '../encoding/text.ts';
 import type { JsonObject } from '../encoding/json.ts';
 import { refused, usage } from '../errors.ts';
-import type { Algorithm, PublicKey } from '../metadata/key.ts';
-import { canonicalKeyId } from '../metadata/notary/keys.ts';
+import type { Algorithm } from '../metadata/key.ts';
 import type { GeneratedKey, Grade, KeyLocation, SigningKey } from '../signer/signer.ts';
 import { textOf, type RecordedEvent } from './events.ts';
-
-/** ID of a signing key on every station: Notary's canonical key ID, which its users know from file names. */
-export function stationKeyId(key: PublicKey): string {
-  return canonicalKeyId(key);
-}
 
 /** An intent to generate a key, without the key yet: a rerun goes on with exactly this ID (M21). */
 export interface KeyIntent {

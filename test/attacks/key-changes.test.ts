@@ -7,7 +7,7 @@ import { fromBase64 } from '../../src/encoding/text.ts';
 import { EXIT } from '../../src/errors.ts';
 import type { PublicKey } from '../../src/metadata/key.ts';
 import { notary } from '../../src/metadata/notary/dialect.ts';
-import { canonicalKeyId } from '../../src/metadata/notary/keys.ts';
+import { canonicalKeyId } from '../../src/metadata/station-key-id.ts';
 import { publicKeyFromSpki } from '../../src/metadata/public-key.ts';
 import { approveByScript } from '../../src/offline/approval.ts';
 import { allAnomalies } from '../../src/offline/examination.ts';

@@ -52,7 +52,7 @@ export async function stationsInProcess(): Promise<Stations> {
       const label = randomBytes(8).toString('hex');
       const options = { role, algorithm: 'ecdsa-p256', repository: null, label } as const;
       const key = await withHome(homes.offline, (vault) =>
-        generateKey(vault, { ...options, place: { kind: 'keyfile' } }, open),
+        generateKey(vault, { ...options, dialect: 'notary', place: { kind: 'keyfile' } }, open),
       );
       const file = on('pem');
       const base64 = Buffer.from(key.public.spki).toString('base64');

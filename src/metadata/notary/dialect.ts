@@ -7,7 +7,6 @@ import { form, parseFile, writeFile } from './file.ts';
 import { rootCertificateEnds } from './certificate-ends.ts';
 import { coversName, delegatedRoleKeys, delegationsOf, withDelegations, withinPaths } from './delegations.ts';
 import {
-  bareKeyObject,
   certificateKeyObject,
   envelopeSignature,
   schemeOf,
@@ -17,6 +16,7 @@ import {
 import { ancestryOf, checkGun, checkTargetName, checkTargetsRoleName } from './names.ts';
 import { newSnapshot, newTimestamp } from './online-roles.ts';
 import { checkRoot, declaredRootKeys, newRoot, rootRoleKeys, withQuorums } from './root.ts';
+import { bareKeyObject } from '../station-key-id.ts';
 import { sharedRootKeys } from './shared-root-keys.ts';
 import { checkTargets, listedFiles, newTargets, targetsOf, withTargets } from './targets.ts';
 import { fromBase64 } from '../../encoding/text.ts';

@@ -6,8 +6,9 @@ import { parseStrictJson } from '../../encoding/strict-json.ts';
 import { fromBase64, toBase64 } from '../../encoding/text.ts';
 import type { MetadataKey, Signature } from '../document.ts';
 import type { PublicKey, SignatureScheme } from '../key.ts';
-import { publicKeyFromEd25519Raw, publicKeyFromSpki, rawEd25519 } from '../public-key.ts';
+import { publicKeyFromEd25519Raw, publicKeyFromSpki } from '../public-key.ts';
 import { signatureIsValid } from '../signature.ts';
+import { canonicalKeyId } from '../station-key-id.ts';
 import { checkRootCertificate, readRootCertificate } from './certificate.ts';
 
 const KINDS = new Set(['ecdsa', 'rsa', 'ed25519', 'ecdsa-x509', 'rsa-x509']);
@@ -22,20 +23,9 @@ export function keyId(object: JsonObject): string {
   return sha256Hex(canonicalBytes(object));
 }
 
-/** The key object of a bare public key. */
-export function bareKeyObject(key: PublicKey): JsonObject {
-  if (key.algorithm === 'ed25519') return keyObject('ed25519', rawEd25519(key));
-  return keyObject(key.algorithm.startsWith('rsa') ? 'rsa' : 'ecdsa', key.spki);
-}
-
 /** The key object of a root key: its certificate, as PEM. */
 export function certificateKeyObject(key: PublicKey, pem: Uint8Array): JsonObject {
   return keyObject(key.algorithm.startsWith('rsa') ? 'rsa-x509' : 'ecdsa-x509', pem);
-}
-
-/** The ID of a bare public key, which Notary calls canonical: the name of private key files and signers. */
-export function canonicalKeyId(key: PublicKey): string {
-  return keyId(bareKeyObject(key));
 }
 
 /**

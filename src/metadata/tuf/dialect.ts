@@ -49,6 +49,8 @@ export const tuf: Dialect = {
   delegations: delegationsOf,
   ancestry: () => null,
   covers,
+  // A search asks every delegation on its way.
+  within: (delegation) => delegation,
   search: 'depth-first',
   declaredMustExist: true,
   isValid: signatureVerifies,
