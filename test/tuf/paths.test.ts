@@ -57,6 +57,11 @@ describe('covers', () => {
     expect(tuf.covers(names(['x', 'a']), 'a')).toBe(true);
   });
 
+  test('a delegation that is wider than the one above stays as it is: both are asked on the way', () => {
+    const wider = { role: 'x', threshold: 1, keys: [], ...names(['*']) };
+    expect(tuf.within(wider, names(['a']))).toBe(wider);
+  });
+
   test('patterns of `*`, `?` and letters mean what tuf-js takes them for', () => {
     const part = fc.constantFrom('a', 'b', '.a', '*', '?', '/', 'ab', '-');
     const pattern = fc.array(part, { minLength: 1, maxLength: 7 }).map((list) => list.join(''));

@@ -51,6 +51,8 @@ export const tuf: Dialect = {
   delegations: delegationsOf,
   ancestry: () => null,
   covers,
+  // Patterns are not cut down: clients ask each delegation on the way for the name (specification 5.6.7).
+  within: (delegation) => delegation,
   search: 'depth-first',
   declaredMustExist: true,
   isValid: signatureVerifies,
