@@ -3,7 +3,7 @@ import { isObject, type Json, type JsonObject } from '../../encoding/json.ts';
 import type { DelegatedNames, DelegationEdit } from '../dialect.ts';
 import { form } from './file.ts';
 import { standaloneKey, withKey } from './keys.ts';
-import { checkTargetsRoleName } from './names.ts';
+import { checkDelegatedRoleName } from './names.ts';
 import { isTexts, keyIdsOf } from './quorum.ts';
 
 /**
@@ -25,7 +25,7 @@ export function withDelegations(signed: JsonObject, edits: readonly DelegationEd
       byName.delete(role);
       continue;
     }
-    checkTargetsRoleName(role);
+    checkDelegatedRoleName(role);
     for (const { id, value } of declared.quorum.keys)
       if (value) keys = withKey(keys, { id, object: standaloneKey(value).object });
     byName.set(role, roleEntry(role, declared, byName.get(role)));

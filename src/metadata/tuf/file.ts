@@ -5,6 +5,7 @@ import { parseStrictJson } from '../../encoding/strict-json.ts';
 import { fromUtf8, toHex, toUtf8 } from '../../encoding/text.ts';
 import { parseGoTime } from '../../encoding/time.ts';
 import type { Signature, SignedDocument } from '../document.ts';
+import { jsonOfCanonical } from './json-text.ts';
 import { TOP_LEVEL } from './names.ts';
 
 /** The specification that new documents follow. */
@@ -21,28 +22,25 @@ export function typeOf(role: string): string {
   return TOP_LEVEL.includes(role) ? role : 'targets';
 }
 
-/**
- * The file of a payload and its signatures: JSON with members in order and without white space. Canonical JSON is
- * JSON but for control characters, which it leaves raw inside strings, and which stand nowhere else in it.
- */
+/** The file of a payload and its signatures: JSON with members in order and without white space. */
 export function writeFile(
   payload: Uint8Array,
   signatures: readonly Signature[],
   outside: JsonObject,
 ): Uint8Array {
+  return toUtf8(fileText(Buffer.from(payload).toString('utf8'), signatures, outside));
+}
+
+function fileText(payload: string, signatures: readonly Signature[], outside: JsonObject): string {
   const list = signatures.map(({ keyid, value }) => canonicalText({ keyid, sig: toHex(value) }));
   const members: [string, string][] = Object.entries(outside).map(([name, value]) => [
     name,
     canonicalText(value),
   ]);
-  members.push(['signatures', `[${list.join(',')}]`], ['signed', Buffer.from(payload).toString('utf8')]);
+  members.push(['signatures', `[${list.join(',')}]`], ['signed', payload]);
   members.sort(([a], [b]) => compareUtf8(a, b));
   const text = members.map(([name, value]) => `${canonicalText(name)}:${value}`).join(',');
-  return toUtf8(escapeControls(`{${text}}`));
-}
-
-function escapeControls(text: string): string {
-  return text.replace(/[\u0000-\u001f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return jsonOfCanonical(`{${text}}`);
 }
 
 /** From this size on (bytes), comparing with what was read before is worth it. */
@@ -69,28 +67,13 @@ export function parseFile(role: string, file: Uint8Array): SignedDocument {
 }
 
 function parseAnew(role: string, file: Uint8Array): SignedDocument {
-  const envelope = readJson(role, file);
-  if (!isObject(envelope)) throw form(role, 'not an object');
-  const { signed, signatures, ...outside } = envelope;
-  if (!isObject(signed) || !Array.isArray(signatures))
-    throw form(role, 'not an envelope of "signed" and "signatures"');
-  return {
-    role,
-    ...readCommon(role, signed),
-    signed,
-    payload: toUtf8(canonicalText(signed)),
-    signatures: readSignatures(role, signatures as readonly Json[]),
-    outside,
-    file,
-  };
-}
-
-function readJson(role: string, file: Uint8Array): Json {
   const text = fromUtf8(file);
+  const ours = readOurs(role, text, file);
+  if (ours) return ours;
   try {
-    return readCanonical(text) ?? parseStrictJson(file);
+    return readDocument(role, parseStrictJson(file), file).document;
   } catch (cause) {
-    if (!(cause instanceof CountersignError)) throw cause;
+    if (!(cause instanceof CountersignError) || cause.check !== 'JSON-STRICT') throw cause;
     throw refused('METADATA-FORM', `not JSON that all read alike: ${cause.message}`, {
       where: cause.where === undefined ? role : `${role}, ${cause.where}`,
       cause,
@@ -98,16 +81,41 @@ function readJson(role: string, file: Uint8Array): Json {
   }
 }
 
-/** Files that we wrote are canonical throughout, mostly, and then the engine's own reader is several times faster. */
-function readCanonical(text: string): Json | null {
+/**
+ * A file that is what we would write, or null. The engine's own reader is several times faster than the strict one,
+ * and whatever it overlooks is not in the file that is written again.
+ */
+function readOurs(role: string, text: string, file: Uint8Array): SignedDocument | null {
   if (!/^\{"[^"\\]*":[[{"]/.test(text)) return null;
   try {
-    const value = JSON.parse(text) as Json;
-    return canonicalText(value) === text ? value : null;
+    const { document, payload } = readDocument(role, JSON.parse(text) as Json, file);
+    return fileText(payload, document.signatures, document.outside) === text ? document : null;
   } catch {
     // The strict reader says what is wrong, and where.
     return null;
   }
+}
+
+function readDocument(
+  role: string,
+  envelope: Json,
+  file: Uint8Array,
+): { document: SignedDocument; payload: string } {
+  if (!isObject(envelope)) throw form(role, 'not an object');
+  const { signed, signatures, ...outside } = envelope;
+  if (!isObject(signed) || !Array.isArray(signatures))
+    throw form(role, 'not an envelope of "signed" and "signatures"');
+  const payload = canonicalText(signed);
+  const document = {
+    role,
+    ...readCommon(role, signed),
+    signed,
+    payload: toUtf8(payload),
+    signatures: readSignatures(role, signatures as readonly Json[]),
+    outside,
+    file,
+  };
+  return { document, payload };
 }
 
 function readSignatures(role: string, list: readonly Json[]): Signature[] {

@@ -41,10 +41,15 @@ export function checkTargetName(name: string): void {
 
 /** `targets`, or the free name of a delegated role. */
 export function checkTargetsRoleName(role: string): void {
-  const fault = role === 'targets' ? null : delegatedRoleFault(role);
-  if (fault)
-    throw refused('NAME-ROLE', `not a targets role: ${fault}`, {
-      expected: 'targets, or the name of a delegated role',
+  if (role !== 'targets') checkDelegatedRoleName(role);
+}
+
+/** @throws NAME-ROLE */
+export function checkDelegatedRoleName(role: string): void {
+  const fault = delegatedRoleFault(role);
+  if (fault !== null)
+    throw refused('NAME-ROLE', `not a name of a delegated role: ${fault}`, {
+      expected: 'text without control characters, not the name of a top-level role',
       found: JSON.stringify(role.slice(0, 120)),
     });
 }

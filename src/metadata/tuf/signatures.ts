@@ -37,8 +37,12 @@ function rawSignature(key: PublicKey, value: Uint8Array): Uint8Array | null {
   }
 }
 
-/** The specification prescribes no salt: we write 32 bytes, Go's default is as much as there is room for. */
+/**
+ * The specification prescribes no salt: we write 32 bytes, Go's default is as much as there is room for. OpenSSL also
+ * takes values without their leading zeros, which other verifiers refuse.
+ */
 function isValidWithAnySalt(key: PublicKey, payload: Uint8Array, value: Uint8Array): boolean {
+  if (value.length !== SIGNATURE_BYTES[key.algorithm]) return false;
   const handle = createPublicKey({ format: 'der', type: 'spki', key: Buffer.from(key.spki) });
   const options = {
     key: handle,
