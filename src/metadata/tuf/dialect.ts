@@ -1,10 +1,12 @@
 import { refused } from '../../errors.ts';
-import { canonicalBytes } from '../../encoding/canonical-json.ts';
+import { canonicalText } from '../../encoding/canonical-json.ts';
+import { toUtf8 } from '../../encoding/text.ts';
 import type { Dialect, ExpiryRule } from '../dialect.ts';
 import { schemeFor } from '../signature.ts';
 import { withDelegations } from './delegation-edits.ts';
 import { checkDelegations, delegatedRoleKeys, delegationsOf } from './delegations.ts';
 import { parseFile, typeOf, writeFile } from './file.ts';
+import { jsonOfCanonical } from './json-text.ts';
 import { keyObject, standaloneKey } from './keys.ts';
 import { checkRepositoryName, checkTargetName, checkTargetsRoleName } from './names.ts';
 import { listedFiles, newSnapshot, newTimestamp } from './online-roles.ts';
@@ -49,7 +51,7 @@ export const tuf: Dialect = {
   delegations: delegationsOf,
   ancestry: () => null,
   covers,
-  // A search asks every delegation on its way.
+  // Patterns are not cut down: clients ask each delegation on the way for the name (specification 5.6.7).
   within: (delegation) => delegation,
   search: 'depth-first',
   declaredMustExist: true,
@@ -58,7 +60,7 @@ export const tuf: Dialect = {
   scheme: (algorithm) => schemeFor(algorithm, 'curve'),
   signature: envelopeSignature,
 
-  keyValue: (key) => canonicalBytes(keyObject(key)),
+  keyValue: (key) => toUtf8(jsonOfCanonical(canonicalText(keyObject(key)))),
   certificateValue() {
     throw refused('CERTIFICATE-DIALECT', 'keys stand bare in TUF metadata, there are no certificates', {
       expected: 'a public key in PEM',
