@@ -185,7 +185,7 @@ function intents(
 ): ExchangeEvent[] {
   const { digest, manifest } = examination;
   return [
-    { event: 'approved', data: { request: digest, by: approval.by } },
+    { event: 'approved', data: { request: digest, by: approval.by, file: examination.copy.sha256 } },
     ...approval.accepted.map((id): ExchangeEvent => ({ event: 'conceded', data: { request: digest, id } })),
     ...baseEvents(station, examination, manifest),
     ...intentEvents(digest, plans, station.signing.get(digest)),

@@ -86,6 +86,12 @@ test('2 of 3 roots and targets over three stations: the first root, signed in tu
   await expectRefusal(online, ['export', '-o', on('q.tar')], 'EXPORT-FILLER', { exit: 4 });
   await online.ok('export', '-o', on('q.tar'), '--fill', 'vault-a');
 
+  // Whose the open slots are is said where another station looks.
+  const looked = await at(1).run(['review', on('q.tar')]);
+  expect(looked.stdout).toContain('open: made by vault-a when it signs');
+  expect(looked.stdout).not.toContain('made here');
+  expect((await at(0).run(['review', on('q.tar')])).stdout).toContain('open: made here at signing');
+
   // B cannot be the first: the certificates are A's to make.
   const early = await signAt(quorum, at(1), ['q.tar'], 'early.tar').catch((error: unknown) => String(error));
   expect(JSON.stringify(early)).toContain('KEY-NONE');
