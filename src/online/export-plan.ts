@@ -10,6 +10,7 @@ import { dialectOf } from '../metadata/dialects.ts';
 import type { PublicKey } from '../metadata/key.ts';
 import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
 import { marksOf } from '../station/marks.ts';
+import { givenUpRoots } from '../station/outbox.ts';
 import { documentOf, restarts, withAncestors } from '../exchange/request.ts';
 import { keyHolders } from '../station/key-holders.ts';
 import { fetchRepository, type FetchedRepository } from './fetch.ts';
@@ -88,7 +89,7 @@ export async function planRepository(
     evidence: evidenceOf(station.home, changes),
     filler: fillerOf(recipients, filler),
     holders: holdersOf(station),
-    supersedes: supersede === null ? [] : [supersede],
+    supersedes: supersededRequests(station, entry, roles, supersede),
   };
   return {
     entry,
@@ -96,6 +97,18 @@ export async function planRepository(
     batch: staged.batch,
     seen: fetched ? seenEvents(station, entry, fetched.verified) : [],
   };
+}
+
+/** The request that is replaced, and those before it whose root this one would stand in for (M2). */
+function supersededRequests(
+  { outbox }: OnlineStation,
+  entry: RepositoryEntry,
+  roles: readonly RolePlan[],
+  supersede: string | null,
+): string[] {
+  const root = roles.find(({ role }) => role === 'root');
+  const before = root ? givenUpRoots(outbox, repositoryKey(entry), root.version) : [];
+  return [...new Set([...(supersede === null ? [] : [supersede]), ...before])];
 }
 
 /** Every root since the lowest that any recipient has pinned travels along (M11); all of them where one is new. */

@@ -100,10 +100,7 @@ export function foldMarks(lines: Iterable<RecordedEvent>): ReadonlyMap<string, S
 }
 
 /** A lineage that begins: nothing is pinned, seen or signed in it. */
-function forgotten(): Pick<
-  MutableMarks,
-  'pinned' | 'pinnedFile' | 'seen' | 'seenIn' | 'signed' | 'floors'
-> {
+function forgotten(): Pick<MutableMarks, 'pinned' | 'pinnedFile' | 'seen' | 'seenIn' | 'signed' | 'floors'> {
   const maps = { seen: new Map(), seenIn: new Map(), signed: new Map(), floors: new Map() };
   return { pinned: null, pinnedFile: null, ...maps };
 }
