@@ -3,6 +3,7 @@ import type { ComputedRole } from '../change/compute.ts';
 import type { RepositoryReading } from '../exchange/read-request.ts';
 import type { Anomaly } from '../review/anomaly.ts';
 import type { QuorumDifference } from '../review/key-difference.ts';
+import type { Currency } from '../review/currency.ts';
 import type { ContentDifference, RoleDifference } from '../review/difference.ts';
 
 /** One repository of a request as the officer sees it. */
@@ -18,6 +19,8 @@ export interface RepositoryExamination {
   readonly retires: boolean;
   /** At first contact, who may sign as the root says that is not pinned yet; empty otherwise. */
   readonly contact: readonly QuorumDifference[];
+  /** Online stations whose word alone it is that the base is the newest. */
+  readonly currency: readonly Currency[];
   /** Name of the station that fills in what is open; null where it is this one. */
   readonly filler: string | null;
   readonly fills: ReadonlyMap<string, Uint8Array>;

@@ -14,6 +14,7 @@ import { checkSequence } from '../policy/sequence.ts';
 import { checkSigned, checkVersion } from '../policy/versions.ts';
 import { anomaliesOf } from '../review/anomalies.ts';
 import type { Anomaly } from '../review/anomaly.ts';
+import { currencyOf } from '../review/currency.ts';
 import { differencesOf, type ContentDifference } from '../review/difference.ts';
 import { quorumDifferences, withHolders, type QuorumDifference } from '../review/key-difference.ts';
 import { sinceLastSeen } from '../review/since.ts';
@@ -201,6 +202,7 @@ function examineRepository(
     roles,
     differences,
     since: since.map((one) => ({ ...one, ...heldBy(one) })),
+    currency: currencyOf({ ...reading, roles }, known),
     filler,
     fills,
     retires,

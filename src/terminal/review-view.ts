@@ -116,7 +116,7 @@ function operationLines(repositories: readonly RepositoryExamination[]): string[
 }
 
 function oneRepository(
-  { reading, differences, contact, since, filler }: RepositoryExamination,
+  { reading, differences, contact, since, currency, filler }: RepositoryExamination,
   most: number,
 ): string[] {
   const { record, base } = reading;
@@ -126,6 +126,12 @@ function oneRepository(
     ...(contact.length > 0
       ? [`  not known here: root ${String(base?.root.version ?? 0)} says`, ...quorumLines(contact, open)]
       : []),
+    ...currency.flatMap(({ holder, roles }) =>
+      wrapBehind(
+        '  ',
+        `currency: word of ${escapeCut(holder, 40)} only (it holds the keys of ${roles.join(' and ')})`,
+      ),
+    ),
     ...(record.operation === 'none' ? ['  asks for no signature: this station gets to know it'] : []),
     ...since.flatMap((difference) => sinceLines(difference, most, open)),
     ...differences.flatMap((difference) => roleLines(difference, most, open)),
