@@ -13,6 +13,7 @@ import { marksOf } from '../station/marks.ts';
 import { givenUpRoots } from '../station/outbox.ts';
 import { documentOf, restarts, withAncestors } from '../exchange/request.ts';
 import { keyHolders } from '../station/key-holders.ts';
+import { checkForward } from './forward.ts';
 import { fetchRepository, type FetchedRepository } from './fetch.ts';
 import { onlineKey, replacementKey } from './online-keys.ts';
 import type { Recipient } from './recipient.ts';
@@ -42,7 +43,7 @@ export interface PlanOptions {
  * Reads a repository as it is published now, verifies it from this station's own pin, and plans the versions and
  * expiries that the staged changes lead to.
  *
- * @throws CHAIN-*, METADATA-*, SERVER-*, CHANGE-*, EXPORT-EXISTS
+ * @throws CHAIN-*, METADATA-*, SERVER-*, CHANGE-*, READ-ROLLBACK, EXPORT-EXISTS
  */
 export async function planRepository(
   station: OnlineStation,
@@ -61,6 +62,7 @@ export async function planRepository(
   const pin = pinOf(station, entry);
   // Of a delegated role that is not signed by its keys nobody vouches for anything: it begins anew, above its version.
   const fetched = await fetchRepository(dialect, store, pin, from, delegated, context, 'set-apart');
+  if (fetched) checkForward(station, entry, fetched.verified);
   const creates = changes.some(({ type }) => type === 'init');
   if (creates && fetched)
     throw conflict('EXPORT-EXISTS', 'a new repository is staged, but there is one', {

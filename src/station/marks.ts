@@ -32,37 +32,19 @@ export interface StationMarks extends Marks {
   readonly retiredBy: ReadonlySet<string>;
 }
 
-const NOTHING: StationMarks = {
-  pinned: null,
-  pinnedFile: null,
-  seen: new Map(),
-  seenIn: new Map(),
-  signed: new Map(),
-  sequences: new Map(),
-  floors: new Map(),
-  partner: null,
-  retiredBy: new Set(),
-};
+/** What a station knows of a repository that it never met. */
+function nothing(): MutableMarks {
+  return { ...forgotten(), sequences: new Map(), partner: null, retiredBy: new Set() };
+}
+
+const NOTHING: StationMarks = nothing();
 
 /** Marks of every repository, out of the ledger only (M1). */
 export function foldMarks(lines: Iterable<RecordedEvent>): ReadonlyMap<string, StationMarks> {
   const all = new Map<string, MutableMarks>();
   const of = (repository: string): MutableMarks => {
     let marks = all.get(repository);
-    if (!marks) {
-      marks = {
-        pinned: null,
-        pinnedFile: null,
-        seen: new Map(),
-        seenIn: new Map(),
-        signed: new Map(),
-        sequences: new Map(),
-        floors: new Map(),
-        partner: null,
-        retiredBy: new Set(),
-      };
-      all.set(repository, marks);
-    }
+    if (!marks) all.set(repository, (marks = nothing()));
     return marks;
   };
   // What follows an approval in the ledger was seen in the request that was approved.
