@@ -8,6 +8,7 @@ import { closeRoles, readRepository, recordDigestOf } from '../exchange/read-req
 import { checkBase } from '../policy/base.ts';
 import { checkExpiry } from '../policy/expiry.ts';
 import { checkOwnKeys } from '../policy/own-keys.ts';
+import { checkRootKeys } from '../policy/root-keys.ts';
 import { checkFloors } from '../policy/floors.ts';
 import { checkNotAfter, CLOCK_TOLERANCE } from '../policy/request-time.ts';
 import { checkSequence } from '../policy/sequence.ts';
@@ -197,6 +198,7 @@ function examineRepository(
     dropped: station.dropped.get(key) ?? new Set<string>(),
   };
   checkOwnKeys(reading, differences, known.own);
+  checkRootKeys(reading, roles, (keyid) => station.keys.keys.get(keyid)?.role === 'root');
   return {
     reading,
     roles,

@@ -6,6 +6,7 @@ import type { Anomaly } from './anomaly.ts';
 import type { ContentDifference, RoleDifference } from './difference.ts';
 import { historyAnomalies } from './history.ts';
 import { keyAnomalies, type KnownKeys } from './key-anomalies.ts';
+import { returningTargets } from './returning-targets.ts';
 import { shadows } from './shadows.ts';
 import { targetAnomalies } from './target-anomalies.ts';
 import { vanishedRoles } from './vanished-roles.ts';
@@ -33,6 +34,7 @@ export function anomaliesOf(
     ...vanishedRoles(reading, marks),
     ...wildcards(reading, marks),
     ...keyAnomalies(reading, differences, known),
+    ...returningTargets(reading, differences, marks),
     ...shadows(reading, differences),
     ...differences.flatMap((difference) => targetAnomalies(reading.record.name, difference)),
   ];
