@@ -1,6 +1,7 @@
 import { exportRequest } from '../src/online/export.ts';
 import { withOnlineStation } from '../src/online/session.ts';
 import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';
+import { exportFlags } from '../src/terminal/export-flags.ts';
 import { exportedLines } from '../src/terminal/export-view.ts';
 import { startProgress } from '../src/terminal/progress.ts';
 
@@ -17,13 +18,7 @@ export default class Export extends BaseCommand {
     gun: Args.string({ description: 'repositories (GUNs); all with staged changes if left out' }),
   };
   static override flags = {
-    output: Flags.string({ char: 'o', required: true, description: 'file to write', helpValue: 'FILE' }),
-    to: Flags.string({
-      multiple: true,
-      multipleNonGreedy: true,
-      description: 'offline station to address (default: all paired)',
-      helpValue: 'NAME',
-    }),
+    ...exportFlags,
     fill: Flags.string({
       description: 'station that signs first and fills in new keys and certificates',
       helpValue: 'NAME',

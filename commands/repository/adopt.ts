@@ -1,6 +1,7 @@
 import { exportRequest } from '../../src/online/export.ts';
 import { withOnlineStation } from '../../src/online/session.ts';
-import { Args, BaseCommand, Flags } from '../../src/terminal/base-command.ts';
+import { Args, BaseCommand } from '../../src/terminal/base-command.ts';
+import { exportFlags } from '../../src/terminal/export-flags.ts';
 import { exportedLines } from '../../src/terminal/export-view.ts';
 import { startProgress } from '../../src/terminal/progress.ts';
 
@@ -13,15 +14,7 @@ export default class RepositoryAdopt extends BaseCommand {
   ];
   static override strict = false;
   static override args = { gun: Args.string({ required: true, description: 'repositories (GUNs)' }) };
-  static override flags = {
-    output: Flags.string({ char: 'o', required: true, description: 'file to write', helpValue: 'FILE' }),
-    to: Flags.string({
-      multiple: true,
-      multipleNonGreedy: true,
-      description: 'offline station to address (default: all paired)',
-      helpValue: 'NAME',
-    }),
-  };
+  static override flags = exportFlags;
 
   async run(): Promise<void> {
     const { argv, flags } = await this.parse(RepositoryAdopt);

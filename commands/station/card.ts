@@ -13,7 +13,7 @@ import { readBackLine } from '../../src/terminal/written-file.ts';
 export default class StationCard extends BaseCommand {
   static override summary = 'write the card of this station, to be carried to another';
   static override description =
-    'The card carries the public part of the transport key, and of every key that signs root, targets or delegations here, each with a signature that proves it: a station that holds such keys asks for its PINs and its passphrase. Read the words of its digest to whoever pairs it, by another way than the stick.';
+    'The card carries the public part of the transport key, and of every signing key that is held here, each with a signature that proves it: a station that holds such keys asks for its PINs and its passphrase. Read the words of its digest to whoever pairs it, by another way than the stick.';
   static override examples = [
     '<%= config.bin %> station card -o /media/stick/vault-a.card',
     '<%= config.bin %> station card -o vault-a.card --pin-file pin',

@@ -63,6 +63,16 @@ export function cardKeyVectors(writer, lib) {
       carrying([delegated], undefined, document(desk, 'online', DESK)),
       DESK,
     ),
+    right(
+      'online-keys',
+      'an online station with a key of snapshot',
+      carrying(
+        [{ ...delegated, listed: { ...delegated.listed, role: 'snapshot' } }],
+        undefined,
+        document(desk, 'online', DESK),
+      ),
+      DESK,
+    ),
     proof(
       'proof-changed',
       'a proof in which one bit is changed',
@@ -171,9 +181,9 @@ export function cardKeyVectors(writer, lib) {
         first(() => ({ public: off.toString('base64') })),
       ),
     ),
-    schema(
+    keys(
       'key-role',
-      "a key of a server's role",
+      'a key of an online role on the card of an offline station',
       proven(
         [targets],
         first(() => ({ role: 'snapshot' })),

@@ -74,6 +74,23 @@ export function writeBundle(bundle: NewBundle): WrittenBundle {
   };
 }
 
+/**
+ * A bundle of these raw parts in the one layout (R4): what a combined bundle took apart is the same file again.
+ *
+ * @param files in the manifest's order
+ */
+export function archiveOf(
+  manifest: Uint8Array,
+  seal: Uint8Array,
+  files: readonly { readonly name: string; readonly content: Uint8Array }[],
+): Iterable<Uint8Array> {
+  return archiveChunks([
+    { name: MANIFEST_NAME, content: manifest },
+    { name: SEAL_NAME, content: seal },
+    ...files,
+  ]);
+}
+
 /** A bundle that was read to its last byte: sealed, of one layout, every content as its manifest says. */
 export interface Bundle<M extends Manifest = Manifest> extends SealedManifest<M> {
   /** Content of an entry, hashed again. @throws BUNDLE-REFERENCE, BUNDLE-CONTENT */

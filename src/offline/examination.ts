@@ -3,7 +3,8 @@ import type { ComputedRole } from '../change/computed-role.ts';
 import type { RepositoryReading } from '../exchange/read-request.ts';
 import type { Anomaly } from '../review/anomaly.ts';
 import type { QuorumDifference } from '../review/key-difference.ts';
-import type { RoleDifference } from '../review/difference.ts';
+import type { Currency } from '../review/currency.ts';
+import type { ContentDifference, RoleDifference } from '../review/difference.ts';
 
 /** One repository of a request as the officer sees it. */
 export interface RepositoryExamination {
@@ -11,11 +12,17 @@ export interface RepositoryExamination {
   /** The documents, closed once the slots are filled. */
   readonly roles: readonly ComputedRole[];
   readonly differences: readonly RoleDifference[];
+  /** What others changed since this station last saw the repository, as far as it is known. */
+  readonly since: readonly ContentDifference[];
   readonly anomalies: readonly Anomaly[];
   /** Whether what this station knows of the repository is retired with the officer's yes. */
   readonly retires: boolean;
   /** At first contact, who may sign as the root says that is not pinned yet; empty otherwise. */
   readonly contact: readonly QuorumDifference[];
+  /** Online stations whose word alone it is that the base is the newest. */
+  readonly currency: readonly Currency[];
+  /** Name of the station that fills in what is open; null where it is this one. */
+  readonly filler: string | null;
   readonly fills: ReadonlyMap<string, Uint8Array>;
 }
 

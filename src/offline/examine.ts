@@ -8,19 +8,23 @@ import { closeRoles, readRepository, recordDigestOf } from '../exchange/read-req
 import { checkBase } from '../policy/base.ts';
 import { checkExpiry } from '../policy/expiry.ts';
 import { checkOwnKeys } from '../policy/own-keys.ts';
+import { checkRootKeys } from '../policy/root-keys.ts';
 import { checkFloors } from '../policy/floors.ts';
 import { checkNotAfter, CLOCK_TOLERANCE } from '../policy/request-time.ts';
 import { checkSequence } from '../policy/sequence.ts';
 import { checkSigned, checkVersion } from '../policy/versions.ts';
 import { anomaliesOf } from '../review/anomalies.ts';
 import type { Anomaly } from '../review/anomaly.ts';
-import { differencesOf } from '../review/difference.ts';
+import { currencyOf } from '../review/currency.ts';
+import { differencesOf, type ContentDifference } from '../review/difference.ts';
 import { quorumDifferences, withHolders, type QuorumDifference } from '../review/key-difference.ts';
+import { sinceLastSeen } from '../review/since.ts';
 import { groupFirstRoots } from '../review/first-roots.ts';
 import { repositoryKey } from '../station/events.ts';
 import { marksOf, withoutLineage } from '../station/marks.ts';
 import { pinnedRoot } from '../station/archive.ts';
 import { begins, checkLineage, restartAnomaly } from './lineage.ts';
+import type { LastSeen } from './last-seen.ts';
 import type { OfflineStation } from './station.ts';
 import { checkHeard } from './check-recovered.ts';
 import type { Examination, RepositoryExamination } from './examination.ts';
@@ -30,6 +34,8 @@ export interface TakenRequest {
   readonly bundle: Bundle<RequestManifest>;
   readonly copy: Examination['copy'];
   readonly sender: string;
+  /** What this station last saw of the roles that changed since. */
+  readonly lastSeen: LastSeen;
 }
 
 /**
@@ -61,7 +67,7 @@ export function examine(
   for (const record of manifest.repositories) {
     if (excepted.includes(record.name)) continue;
     try {
-      repositories.push(examineRepository(station, bundle, record, last, before.get(record)));
+      repositories.push(examineRepository(station, taken, record, last, before.get(record)));
     } catch (error) {
       if (!(error instanceof CountersignError)) throw error;
       failures.push(error);
@@ -138,7 +144,7 @@ function clockAnomalies(manifest: RequestManifest, now: number): Anomaly[] {
 
 function examineRepository(
   station: OfflineStation,
-  bundle: Bundle<RequestManifest>,
+  { bundle, lastSeen }: TakenRequest,
   record: RequestManifest['repositories'][number],
   last: number,
   before: RepositoryExamination | undefined,
@@ -173,42 +179,51 @@ function examineRepository(
     checkExpiry(reading.dialect, role, station.now, record.name);
     if (!role.open) checkSigned(role, marks, record);
   }
+  const since = before?.since ?? sinceLastSeen(reading, marks, lastSeen.get(key) ?? new Map());
   const named = <D extends QuorumDifference>(all: readonly D[]): D[] => withHolders(all, station.holders);
-  const differences = differencesOf(reading, roles, before).map((one) => ({
-    ...one,
-    quorums: named(one.quorums),
-    delegations: named(one.delegations),
-  }));
+  const heldBy = ({
+    quorums,
+    delegations,
+  }: ContentDifference): Pick<ContentDifference, 'quorums' | 'delegations'> => ({
+    quorums: named(quorums),
+    delegations: named(delegations),
+  });
+  const differences = differencesOf(reading, roles, before).map((one) => ({ ...one, ...heldBy(one) }));
+  const filler = fillerOf(station, record);
   const known = {
-    filler: fillerOf(station, record),
+    filler: filler ?? station.home.name,
     holders: station.holders,
     vouched: station.vouched,
     own: (keyid: string) => station.keys.keys.has(keyid),
     dropped: station.dropped.get(key) ?? new Set<string>(),
   };
   checkOwnKeys(reading, differences, known.own);
+  checkRootKeys(reading, roles, (keyid) => station.keys.keys.get(keyid)?.role === 'root');
   return {
     reading,
     roles,
     differences,
+    since: since.map((one) => ({ ...one, ...heldBy(one) })),
+    currency: currencyOf({ ...reading, roles }, known),
+    filler,
     fills,
     retires,
     contact:
       marks.pinned || !reading.base ? [] : named(quorumDifferences(reading.dialect, null, reading.base.root)),
     anomalies: [
       ...(retires ? [restartAnomaly(record.name, all)] : []),
-      ...anomaliesOf({ ...reading, roles }, differences, marks, manifest.from.key, station.now, known),
+      ...anomaliesOf({ ...reading, roles }, differences, marks, manifest.from.key, station.now, known, since),
     ],
   };
 }
 
-/** Who fills in the request's slots, by the name that it has here. */
+/** Who fills in the request's slots, by the name that it has here; null for this station. */
 function fillerOf(
   { home, partners }: OfflineStation,
   { result }: RequestManifest['repositories'][number],
-): string {
+): string | null {
   const identity = result.flatMap(({ slots }) => slots)[0]?.station ?? home.identity;
-  if (identity === home.identity) return home.name;
+  if (identity === home.identity) return null;
   return partners.find((partner) => partner.identity === identity)?.name ?? identity;
 }
 

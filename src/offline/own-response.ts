@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { openBundle } from '../bundle/bundle.ts';
-import type { RepositoryResponse, ResponseManifest } from '../bundle/manifest.ts';
+import { archiveOf, openBundle, type Bundle } from '../bundle/bundle.ts';
+import type { CombinedManifest, RepositoryResponse, ResponseManifest } from '../bundle/manifest.ts';
+import { openParts } from '../bundle/parts.ts';
+import { encodeSeal } from '../bundle/seal.ts';
+import type { SealedManifest } from '../bundle/sealed-manifest.ts';
 import { toBase64 } from '../encoding/text.ts';
-import { refused } from '../errors.ts';
+import { CountersignError, refused } from '../errors.ts';
 import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
 import { fileSource } from '../station/file-source.ts';
 import type { Home } from '../station/home.ts';
@@ -21,32 +23,59 @@ export interface OwnResponse {
 }
 
 /**
- * Reads a response that was sealed by this station's own transport key: what it says of itself is then believed as
- * the ledger is.
+ * Reads the response that was sealed by this station's own transport key, alone or out of a combined bundle, whoever
+ * combined it: what it says of itself is then believed as the ledger is.
  *
- * @throws BUNDLE-*, SEAL-*; SEAL-STRANGER for another station's response
+ * @throws BUNDLE-*, SEAL-*; SEAL-STRANGER where there is none
  */
 export async function readOwnResponse(home: Home, file: string): Promise<OwnResponse> {
   return withCopy(file, home, false, async ({ path }) => {
-    const bytes = readFileSync(path);
-    const bundle = await openBundle<ResponseManifest>(fileSource(path), {
-      kinds: ['response'],
+    const bundle = await openAny(home, path, file);
+    const read = (name: string): Uint8Array => bundle.read(name);
+    const { manifest } = bundle;
+    const answers = manifest.kind === 'combined' ? await openParts(manifest, read) : [bundle];
+    const own = answers.find(({ sealedBy }) => sealedBy === home.identity);
+    if (!own) throw stranger(home, answers.map(({ sealedBy }) => sealedBy).join(' '), file);
+    const response = own as SealedManifest<ResponseManifest>;
+    const files = response.manifest.files.map(({ name }) => ({ name, content: read(name) }));
+    const contents = new Map(files.map(({ name, content }) => [name, content]));
+    return {
+      file,
+      digest: response.digest,
+      manifest: response.manifest,
+      bytes: Buffer.concat([...archiveOf(response.manifestBytes, encodeSeal(response.seal), files)]),
+      read: (name) => contents.get(name) ?? read(name),
+    };
+  });
+}
+
+async function openAny(
+  home: Home,
+  path: string,
+  file: string,
+): Promise<Bundle<ResponseManifest | CombinedManifest>> {
+  const sealers: string[] = [];
+  try {
+    return await openBundle(fileSource(path), {
+      kinds: ['response', 'combined'],
       trust: (identity) => {
-        if (identity === home.identity) return;
-        throw refused(
-          'SEAL-STRANGER',
-          'the response was sealed by another station: it says nothing of this one',
-          {
-            expected: home.identity,
-            found: identity,
-            where: file,
-          },
-        );
+        sealers.push(identity);
       },
     });
-    const { digest, manifest } = bundle;
-    const files = new Map(manifest.files.map(({ name }) => [name, bundle.read(name)]));
-    return { file, digest, manifest, bytes, read: (name) => files.get(name) ?? bundle.read(name) };
+  } catch (error) {
+    // Most likely a request: whoever sealed it, it says nothing of this station.
+    const [sealer = home.identity] = sealers;
+    const isSeal = error instanceof CountersignError && error.check === 'SEAL-SIGNATURE';
+    if (isSeal && sealer !== home.identity) throw stranger(home, sealer, file);
+    throw error;
+  }
+}
+
+function stranger(home: Home, found: string, where: string): Error {
+  return refused('SEAL-STRANGER', 'the response was sealed by another station: it says nothing of this one', {
+    expected: home.identity,
+    found,
+    where,
   });
 }
 

@@ -16,7 +16,7 @@ import { trackRepositories, type TrackedRepository } from './progress-of-roles.t
 import { planFills, type PlannedFill } from './fill-plan.ts';
 import { answerRequest, releaseStored, type SignedFile } from './respond.ts';
 import { planSignatures } from './signature-plan.ts';
-import type { OwnSignature } from '../station/own-signatures.ts';
+import { keysByPublic, openRolePlaces, type OwnSignature } from '../station/own-signatures.ts';
 import { checkNotAnswered, checkNotDeclined, checkNotSwapped } from './state-checks.ts';
 import { offlineStation, type OfflineStation } from './station.ts';
 import { withRequest } from './take.ts';
@@ -112,15 +112,14 @@ async function signTaken(
       (repository) => filledSlots(station, open.digest, repository, given),
       options.keys,
     );
-    await openPlaces(signers, fills, planSignatures(station, open));
+    // With what others filled in the documents are closed, and every key that signs them is known.
+    const here = withPartials(station, open.digest, partials);
+    const known = copies.length > 0 ? examine(here, taken, options.except, open) : open;
+    await openPlaces(here, signers, fills, known);
     if (fills.length > 0) await fillSlots(station, open.digest, fills, signers);
     const fresh = fills.length > 0;
-    const now = withPartials(
-      fresh ? offlineStation(station.home, station.now) : station,
-      open.digest,
-      partials,
-    );
-    const closed = fresh || copies.length > 0 ? examine(now, taken, options.except, open) : open;
+    const now = fresh ? withPartials(offlineStation(station.home, station.now), open.digest, partials) : here;
+    const closed = fresh ? examine(now, taken, options.except, open) : known;
     const plans = planSignatures(now, closed);
     const approval = await ports.confirm(closed);
     verifyCopyUnchanged(closed.copy);
@@ -164,13 +163,20 @@ function filledSlots(
   return new Set([...station.fillsOf(digest, repository).keys(), ...slots]);
 }
 
-/** Asks for every secret before anything is made or shown: one for each token, one for the key files (R12). */
+/**
+ * Asks for every secret before anything is made, shown or signed, one for each token and one for the key files: of
+ * the slots, of what is closed, and of keys that sign what is still open (R12).
+ */
 async function openPlaces(
+  station: OfflineStation,
   signers: Signers,
   fills: readonly PlannedFill[],
-  plans: readonly OwnSignature[],
+  examination: Examination,
 ): Promise<void> {
-  await signers.prepare([...fills, ...plans].map(({ place }) => place));
+  const plans = planSignatures(station, examination);
+  const roles = examination.repositories.flatMap(({ roles: own }) => own);
+  const places = [...fills, ...plans].map(({ place }) => place);
+  await signers.prepare([...places, ...openRolePlaces(keysByPublic(station.keys), roles)]);
 }
 
 /**
@@ -185,7 +191,7 @@ function intents(
 ): ExchangeEvent[] {
   const { digest, manifest } = examination;
   return [
-    { event: 'approved', data: { request: digest, by: approval.by } },
+    { event: 'approved', data: { request: digest, by: approval.by, file: examination.copy.sha256 } },
     ...approval.accepted.map((id): ExchangeEvent => ({ event: 'conceded', data: { request: digest, id } })),
     ...baseEvents(station, examination, manifest),
     ...intentEvents(digest, plans, station.signing.get(digest)),

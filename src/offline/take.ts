@@ -6,6 +6,7 @@ import { withCopy, type Copy } from '../station/incoming.ts';
 import { trustPartners } from '../station/pairing.ts';
 import { recordingRefusals } from '../station/refusals.ts';
 import type { TakenRequest } from './examine.ts';
+import { lastSeen } from './last-seen.ts';
 import type { OfflineStation } from './station.ts';
 
 /**
@@ -46,5 +47,5 @@ async function openRequest(station: OfflineStation, copy: Copy): Promise<TakenRe
       found: sender?.name ?? bundle.sealedBy,
       hint: 'requests come from online stations alone: find out who has the key of that one',
     });
-  return { bundle, copy, sender: sender.name };
+  return { bundle, copy, sender: sender.name, lastSeen: await lastSeen(station, bundle.manifest) };
 }

@@ -9,8 +9,10 @@ import { dialectOf } from '../metadata/dialects.ts';
 import type { PublicKey } from '../metadata/key.ts';
 import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
 import { marksOf } from '../station/marks.ts';
+import { givenUpRoots } from '../station/outbox.ts';
 import { documentOf, restarts } from '../exchange/request.ts';
 import { keyHolders } from '../station/key-holders.ts';
+import { checkForward } from './forward.ts';
 import { fetchRepository, type FetchedRepository } from './fetch.ts';
 import { wantedRoles } from './wanted-roles.ts';
 import { onlineKey, replacementKey } from './online-keys.ts';
@@ -41,7 +43,7 @@ export interface PlanOptions {
  * Reads a repository as it is published now, verifies it from this station's own pin, and plans the versions and
  * expiries that the staged changes lead to.
  *
- * @throws CHAIN-*, METADATA-*, SERVER-*, CHANGE-*, EXPORT-EXISTS
+ * @throws CHAIN-*, METADATA-*, SERVER-*, CHANGE-*, READ-ROLLBACK, EXPORT-EXISTS
  */
 export async function planRepository(
   station: OnlineStation,
@@ -66,6 +68,7 @@ export async function planRepository(
     context,
     'set-apart',
   );
+  if (fetched) checkForward(station, entry, fetched.verified);
   const creates = changes.some(({ type }) => type === 'init');
   if (creates && fetched)
     throw conflict('EXPORT-EXISTS', 'a new repository is staged, but there is one', {
@@ -94,7 +97,7 @@ export async function planRepository(
     evidence: evidenceOf(station.home, changes),
     filler: fillerOf(recipients, filler),
     holders: holdersOf(station),
-    supersedes: supersede === null ? [] : [supersede],
+    supersedes: supersededRequests(station, entry, roles, supersede),
   };
   return {
     entry,
@@ -102,6 +105,18 @@ export async function planRepository(
     batch: staged.batch,
     seen: fetched ? seenEvents(station, entry, fetched.verified) : [],
   };
+}
+
+/** The request that is replaced, and those before it whose root this one would stand in for (M2). */
+function supersededRequests(
+  { outbox }: OnlineStation,
+  entry: RepositoryEntry,
+  roles: readonly RolePlan[],
+  supersede: string | null,
+): string[] {
+  const root = roles.find(({ role }) => role === 'root');
+  const before = root ? givenUpRoots(outbox, repositoryKey(entry), root.version) : [];
+  return [...new Set([...(supersede === null ? [] : [supersede]), ...before])];
 }
 
 /** Every root since the lowest that any recipient has pinned travels along (M11); all of them where one is new. */

@@ -10,6 +10,7 @@ import type { VerifiedRepository } from '../metadata/verified.ts';
 import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
 import type { Signers } from '../station/signers.ts';
 import { fetchRepository } from './fetch.ts';
+import { checkForward } from './forward.ts';
 import { heldOnlineKey } from './online-keys.ts';
 import { onlineRoleFiles } from './online-roles.ts';
 import type { PublishedRepository } from './published-repository.ts';
@@ -89,6 +90,7 @@ async function post(
   const current = fetched?.verified ?? null;
   if (current && [...files].every(([role, file]) => isFile(current, role, file)))
     return { verified: current, posted: false };
+  if (current) checkForward(station, entry, current);
   checkUnmoved(record, current);
   checkFollowed(dialect, current, files, context);
   const online = await onlineFiles(station, { repository, entry, store, posting }, current, files, signers);

@@ -5,10 +5,8 @@ import { dialectOf } from '../metadata/dialects.ts';
 import type { Dialect, KeyContext } from '../metadata/dialect.ts';
 import type { SignedDocument } from '../metadata/document.ts';
 import type { VerifiedRepository } from '../metadata/verified.ts';
-import { documentOf } from '../exchange/request.ts';
-import { repositoryKey } from '../station/events.ts';
-import { marksOf } from '../station/marks.ts';
 import { fetchRepository } from './fetch.ts';
+import { checkForward } from './forward.ts';
 import type { RepositoryEntry } from './place.ts';
 import { repositoryNamed } from './repositories.ts';
 import { pinOf, type OnlineStation } from './station.ts';
@@ -84,20 +82,6 @@ export async function readVerified(
   checkForward(station, entry, verified);
   const broken = verified.broken.map(({ role, check, message }) => ({ role, check, message }));
   return { name: entry.name, dialect, verified, broken };
-}
-
-/** What this station has seen of a role it does not see older again, whatever the server's cache says. */
-function checkForward(station: OnlineStation, entry: RepositoryEntry, verified: VerifiedRepository): void {
-  for (const [role, mark] of marksOf(station.marks, repositoryKey(entry)).seen) {
-    const document = documentOf(verified, role);
-    if (document && document.version < mark.version)
-      throw refused('READ-ROLLBACK', `an older ${role} is served than was published before`, {
-        expected: `version ${String(mark.version)} or later`,
-        found: `version ${String(document.version)}`,
-        where: entry.name,
-        hint: 'the server was restored from a backup, or somebody keeps the newer version back',
-      });
-  }
 }
 
 function withoutExpired(

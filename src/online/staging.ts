@@ -9,6 +9,7 @@ import type { BrokenRole } from '../metadata/verified.ts';
 import { repositoryKey } from '../station/events.ts';
 import { keyHolders, type KeyHolder } from '../station/key-holders.ts';
 import { outstandingFor } from '../station/outbox.ts';
+import { checkForward } from './forward.ts';
 import { fetchRepository } from './fetch.ts';
 import { foresee, lostRoles, type Ground, type LostRole } from './foresee.ts';
 import type { RepositoryEntry } from './place.ts';
@@ -60,6 +61,7 @@ export async function stagingGround(
   const ground = newGround(station, stores, name);
   const from = pin?.version ?? 1;
   const fetched = await fetchRepository(dialect, ground.store, pin, from, null, context, 'set-apart');
+  if (fetched) checkForward(station, entry, fetched.verified);
   return { ...ground, base: fetched?.verified ?? null, broken: fetched?.verified.broken ?? [] };
 }
 

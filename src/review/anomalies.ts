@@ -3,14 +3,13 @@ import type { RepositoryReading } from '../exchange/read-request.ts';
 import { sha256Hex } from '../encoding/hash.ts';
 import type { Marks } from '../exchange/marks.ts';
 import type { Anomaly } from './anomaly.ts';
-import type { RoleDifference, TargetChange } from './difference.ts';
+import type { ContentDifference, RoleDifference } from './difference.ts';
 import { historyAnomalies } from './history.ts';
 import { keyAnomalies, type KnownKeys } from './key-anomalies.ts';
+import { returningTargets } from './returning-targets.ts';
 import { shadows } from './shadows.ts';
+import { targetAnomalies } from './target-anomalies.ts';
 import { vanishedRoles } from './vanished-roles.ts';
-
-/** A length beyond this factor of the old one is vastly different. */
-const VAST = 4;
 
 /** Anomalies of one repository: first contact and history first, then its targets. */
 export function anomaliesOf(
@@ -20,13 +19,14 @@ export function anomaliesOf(
   sender: string,
   now: number,
   known: KnownKeys,
+  since: readonly ContentDifference[],
 ): Anomaly[] {
   return [
     ...contact(reading, marks),
     ...otherSender(reading, marks, sender),
     ...superseded(reading, marks),
     ...overtaken(reading, marks),
-    ...historyAnomalies(reading, marks, now),
+    ...historyAnomalies(reading, marks, since, now),
     ...freshness(reading, now),
     ...gaps(reading, differences),
     ...expiries(reading, differences),
@@ -34,8 +34,9 @@ export function anomaliesOf(
     ...vanishedRoles(reading, marks),
     ...wildcards(reading, marks),
     ...keyAnomalies(reading, differences, known),
+    ...returningTargets(reading, differences, marks),
     ...shadows(reading, differences),
-    ...differences.flatMap((difference) => targetAnomalies(reading, difference)),
+    ...differences.flatMap((difference) => targetAnomalies(reading.record.name, difference)),
   ];
 }
 
@@ -171,27 +172,4 @@ function wildcards({ record, base, dialect, roles }: RepositoryReading, marks: M
     typed: marks.pinned === null || !known.has(id),
     text: `the certificate of root key ${id} is for ${name}: a root of another such repository that it signed is accepted for ${record.name}`,
   }));
-}
-
-function targetAnomalies({ record }: RepositoryReading, difference: RoleDifference): Anomaly[] {
-  return difference.targets.flatMap((change) => {
-    const text = describe(change);
-    return text
-      ? [{ id: `TARGET:${record.name}:${difference.role}:${change.name}`, typed: false, text }]
-      : [];
-  });
-}
-
-function describe({ name, before, after }: TargetChange): string | null {
-  if (!after) return `removed: ${name}`;
-  if (!before) return null;
-  if (after.length < before.length)
-    return `moved and shrunken (${sizes(before.length, after.length)}): ${name}`;
-  if (after.length > before.length * VAST)
-    return `moved and vastly longer (${sizes(before.length, after.length)}): ${name}`;
-  return `moved to another content: ${name}`;
-}
-
-function sizes(before: number, after: number): string {
-  return `${String(before)} to ${String(after)} bytes`;
 }

@@ -6,6 +6,8 @@ export interface Anomaly {
   readonly typed: boolean;
   /** What must be compared with what came by another way, hex: words of it are typed instead of the ID's word. */
   readonly digest?: string;
+  /** Place among those that are only seen, 1 before 2; those without one come first, since they are few. */
+  readonly order?: number;
   /** Facts, in the order of the sentence; strings from outside are escaped by whoever shows them. */
   readonly text: string;
 }

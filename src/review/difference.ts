@@ -2,36 +2,37 @@ import { sha256Hex } from '../encoding/hash.ts';
 import { resultDocument, type ComputedRole } from '../change/computed-role.ts';
 import type { RepositoryReading } from '../exchange/read-request.ts';
 import { documentOf } from '../exchange/request.ts';
-import type { TargetEntry } from '../metadata/document.ts';
+import type { Dialect } from '../metadata/dialect.ts';
+import type { SignedDocument, TargetEntry } from '../metadata/document.ts';
 import {
   delegationDifferences,
   quorumDifferences,
   type DelegationDifference,
   type QuorumDifference,
 } from './key-difference.ts';
+import { targetChanges, type TargetChange } from './target-change.ts';
 
-export interface TargetChange {
-  readonly name: string;
-  readonly before: TargetEntry | null;
-  readonly after: TargetEntry | null;
-}
-
-/** What would change in one role, computed from base bytes and result bytes, without the change list (R3, R8). */
-export interface RoleDifference {
+/** What differs between two documents of one role. */
+export interface ContentDifference {
   readonly role: string;
   readonly fromVersion: number;
   readonly toVersion: number;
   /** Milliseconds since 1970; null where the role is new. */
   readonly fromExpires: number | null;
   readonly toExpires: number;
-  /** SHA-256 of the bytes to be signed; null while open. */
-  readonly payload: string | null;
+  /** Number of targets in the later one. */
   readonly total: number;
   readonly targets: readonly TargetChange[];
   /** Of a root: the roles whose keys or thresholds change. */
   readonly quorums: readonly QuorumDifference[];
   /** Of targets: the delegations that change. */
   readonly delegations: readonly DelegationDifference[];
+}
+
+/** What would change in one role, computed from base bytes and result bytes, without the change list (R3, R8). */
+export interface RoleDifference extends ContentDifference {
+  /** SHA-256 of the bytes to be signed; null while open. */
+  readonly payload: string | null;
 }
 
 const NONE: ReadonlyMap<string, TargetEntry> = new Map();
@@ -56,45 +57,31 @@ export function differencesOf(
     const known = open?.differences[index];
     if (known && open.roles[index]?.document === role.document) return known;
     const before = reading.base && documentOf(reading.base, role.role);
-    const isRoot = role.role === 'root';
-    const result = resultDocument(role);
-    const after = isRoot ? NONE : reading.dialect.targets(result, before ?? undefined);
-    const entries = before && !isRoot ? reading.dialect.targets(before, result) : NONE;
     return {
-      role: role.role,
-      fromVersion: before?.version ?? 0,
-      toVersion: role.version,
-      fromExpires: before?.expires ?? null,
-      toExpires: Date.parse(role.expires),
+      ...contentDifference(reading.dialect, before, resultDocument(role)),
       payload: role.open ? null : sha256Hex(role.document),
-      total: isRoot ? 0 : Object.keys(role.signed['targets'] ?? {}).length,
-      targets: targetChanges(entries, after),
-      quorums: isRoot ? quorumDifferences(reading.dialect, before, result) : [],
-      delegations: isRoot ? [] : delegationDifferences(reading.dialect, before, result),
     };
   });
 }
 
-function targetChanges(
-  before: ReadonlyMap<string, TargetEntry>,
-  after: ReadonlyMap<string, TargetEntry>,
-): TargetChange[] {
-  const changes: TargetChange[] = [];
-  for (const [name, entry] of before)
-    if (!after.has(name)) changes.push({ name, before: entry, after: null });
-  for (const [name, entry] of after) {
-    const old = before.get(name) ?? null;
-    if (!old || !sameEntry(old, entry)) changes.push({ name, before: old, after: entry });
-  }
-  return changes;
-}
-
-/** Whether two entries name the same content in the same terms. */
-export function sameEntry(a: TargetEntry, b: TargetEntry): boolean {
-  const names = Object.keys(a.hashes);
-  return (
-    a.length === b.length &&
-    names.length === Object.keys(b.hashes).length &&
-    names.every((name) => a.hashes[name] === b.hashes[name])
-  );
+/** What differs between two documents of one role, the first of which may be missing. */
+export function contentDifference(
+  dialect: Dialect,
+  before: SignedDocument | null,
+  after: SignedDocument,
+): ContentDifference {
+  const isRoot = after.role === 'root';
+  const entries = isRoot ? NONE : dialect.targets(after, before ?? undefined);
+  const old = before && !isRoot ? dialect.targets(before, after) : NONE;
+  return {
+    role: after.role,
+    fromVersion: before?.version ?? 0,
+    toVersion: after.version,
+    fromExpires: before?.expires ?? null,
+    toExpires: after.expires,
+    total: isRoot ? 0 : Object.keys(after.signed['targets'] ?? {}).length,
+    targets: targetChanges(old, entries),
+    quorums: isRoot ? quorumDifferences(dialect, before, after) : [],
+    delegations: isRoot ? [] : delegationDifferences(dialect, before, after),
+  };
 }

@@ -5,29 +5,37 @@ import type { Marks } from '../exchange/marks.ts';
 import { requireThreshold } from '../metadata/threshold.ts';
 import { CountersignError } from '../errors.ts';
 import type { Anomaly } from './anomaly.ts';
-import { quorumDifferences } from './key-difference.ts';
+import type { ContentDifference } from './difference.ts';
+import { missedRoot, sinceAnomalies } from './since.ts';
 
 /** A root certificate that ends within a year is worth a word: once it has ended, nothing but a new start helps. */
 const YEAR = 365 * 86_400;
 
 /** What happened to a repository since this station last saw it, and to whom it will be readable (M11). */
-export function historyAnomalies(reading: RepositoryReading, marks: Marks, now: number): Anomaly[] {
+export function historyAnomalies(
+  reading: RepositoryReading,
+  marks: Marks,
+  since: readonly ContentDifference[],
+  now: number,
+): Anomaly[] {
   return [
-    ...missedRoots(reading, marks),
-    ...missedVersions(reading, marks),
+    ...missedRoots(reading, marks, since),
+    ...sinceAnomalies(reading, marks, since),
     ...ending(reading, now),
     ...stranded(reading),
   ];
 }
 
 /** Roots that others signed since the pinned one; where keys or thresholds changed, they are accepted by typing. */
-function missedRoots(reading: RepositoryReading, { pinned, signed }: Marks): Anomaly[] {
-  const { record, base, dialect } = reading;
-  if (!pinned || !base || base.root.version <= pinned.version) return [];
-  const own = signed.get('root')?.get(base.root.version) ?? [];
-  if (own.some(({ sha256 }) => sha256 === sha256Hex(base.root.payload))) return [];
-  // The pinned root is compared as it is kept here: the request may leave it out.
-  const differences = quorumDifferences(dialect, reading.pinned, base.root);
+function missedRoots(
+  reading: RepositoryReading,
+  marks: Marks,
+  since: readonly ContentDifference[],
+): Anomaly[] {
+  const { record, base } = reading;
+  const { pinned } = marks;
+  if (!pinned || !base || !missedRoot(reading, marks)) return [];
+  const differences = since.flatMap(({ quorums }) => quorums);
   const span = `${String(pinned.version)} to ${String(base.root.version)}`;
   const keys = differences.flatMap(({ role, keys: all }) =>
     all.filter(({ state }) => state !== 'stays').map(({ state, keyid }) => `${role} key ${keyid} ${state}`),
@@ -42,24 +50,6 @@ function missedRoots(reading: RepositoryReading, { pinned, signed }: Marks): Ano
           : `root went from ${span} without this station; keys and thresholds are the same`,
     },
   ];
-}
-
-/** Versions of other roles that this station did not sign and has not seen. */
-function missedVersions({ record }: RepositoryReading, { seen, signed }: Marks): Anomaly[] {
-  return record.base.flatMap(({ role, version, sha256 }) => {
-    const last = seen.get(role);
-    if (role === 'root' || role === 'snapshot' || role === 'timestamp') return [];
-    if (!last || version <= last.version) return [];
-    const own = signed.get(role)?.get(version) ?? [];
-    if (version === last.version + 1 && own.some((mark) => mark.sha256 === sha256)) return [];
-    return [
-      {
-        id: `SINCE:${record.name}:${role}:${String(version)}`,
-        typed: false,
-        text: `${role} was version ${String(last.version)} when this station last saw it, and is ${String(version)} now`,
-      },
-    ];
-  });
 }
 
 /** Certificates of the root as it will be: a short one that is new is no accident, and is typed. */

@@ -2,7 +2,8 @@ import { resultDocument } from '../change/computed-role.ts';
 import type { RepositoryReading } from '../exchange/read-request.ts';
 import type { SignedDocument, TargetEntry } from '../metadata/document.ts';
 import type { Anomaly } from './anomaly.ts';
-import { sameEntry, type RoleDifference, type TargetChange } from './difference.ts';
+import type { RoleDifference } from './difference.ts';
+import { sameEntry, type TargetChange } from './target-change.ts';
 
 /** Names of one role that clients may read from another. */
 interface Shadow {

@@ -17,13 +17,8 @@ export interface CardKey {
   readonly public: Uint8Array;
 }
 
-/** Roles whose keys go on a card: those that a station signs for, and none of a server's. */
-const CARD_ROLE = /^(?:root|targets|targets\/.+)$/;
-
-/** Whether a key of this role belongs on a card. */
-export function isCardRole(role: string): boolean {
-  return CARD_ROLE.test(role);
-}
+/** Roles that online stations sign for themselves in folders: whoever reads their cards knows whose word currency is. */
+const ONLINE_ROLES: readonly string[] = ['snapshot', 'timestamp'];
 
 /** How a key proves itself on a card: ECDSA with the digest of its curve's size, RSASSA-PSS with SHA-256. */
 export function proofScheme(algorithm: Algorithm): SignatureScheme {
@@ -53,6 +48,9 @@ export function keysOfCard(card: Card): CardKey[] {
  */
 export async function checkCardKeys(card: Card): Promise<void> {
   if (card.keys.length === 0) return;
+  for (const { role, keyid } of card.keys)
+    if (card.side === 'offline' && ONLINE_ROLES.includes(role))
+      throw fault('an offline station lists a key of an online role', role, keyid);
   card.keys.forEach(({ keyid }, at) => {
     const before = card.keys[at - 1]?.keyid;
     if (before !== undefined && before >= keyid)

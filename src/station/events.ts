@@ -8,7 +8,7 @@ import type { JsonObject } from '../encoding/json.ts';
 export type ExchangeEvent =
   | Event<'reviewed', { request: string; id: string; from: string; sequence: number; repository: string }>
   | Event<'accepted', { request: string; repository: string; from: string; sequence: number }>
-  | Event<'approved', { request: string; by: 'typed' | 'approve' }>
+  | Event<'approved', { request: string; by: 'typed' | 'approve'; file: string }>
   | Event<'conceded', { request: string; id: string }>
   | Event<
       'fill',

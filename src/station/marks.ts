@@ -12,6 +12,7 @@ interface MutableMarks {
   /** SHA-256 of the pinned root's file, in the archive. */
   pinnedFile: string | null;
   seen: Map<string, Mark>;
+  seenIn: Map<string, string>;
   signed: Map<string, Map<number, SignedMark[]>>;
   /** Highest sequence accepted from each sender. */
   sequences: Map<string, number>;
@@ -22,6 +23,8 @@ interface MutableMarks {
 
 export interface StationMarks extends Marks {
   readonly pinnedFile: string | null;
+  /** SHA-256 of the request's file, in the inbox, that brought what was seen of a role. */
+  readonly seenIn: ReadonlyMap<string, string>;
   readonly sequences: ReadonlyMap<string, number>;
   /** By role; none but after a recovery. */
   readonly floors: ReadonlyMap<string, Floor>;
@@ -29,44 +32,33 @@ export interface StationMarks extends Marks {
   readonly retiredBy: ReadonlySet<string>;
 }
 
-const NOTHING: StationMarks = {
-  pinned: null,
-  pinnedFile: null,
-  seen: new Map(),
-  signed: new Map(),
-  sequences: new Map(),
-  floors: new Map(),
-  partner: null,
-  retiredBy: new Set(),
-};
+/** What a station knows of a repository that it never met. */
+function nothing(): MutableMarks {
+  return { ...forgotten(), sequences: new Map(), partner: null, retiredBy: new Set() };
+}
+
+const NOTHING: StationMarks = nothing();
 
 /** Marks of every repository, out of the ledger only (M1). */
 export function foldMarks(lines: Iterable<RecordedEvent>): ReadonlyMap<string, StationMarks> {
   const all = new Map<string, MutableMarks>();
   const of = (repository: string): MutableMarks => {
     let marks = all.get(repository);
-    if (!marks) {
-      marks = {
-        pinned: null,
-        pinnedFile: null,
-        seen: new Map(),
-        signed: new Map(),
-        sequences: new Map(),
-        floors: new Map(),
-        partner: null,
-        retiredBy: new Set(),
-      };
-      all.set(repository, marks);
-    }
+    if (!marks) all.set(repository, (marks = nothing()));
     return marks;
   };
+  // What follows an approval in the ledger was seen in the request that was approved.
+  let file: string | null = null;
   for (const line of lines) {
     const { event, data } = exchangeEvent(line);
-    if (event === 'pinned') {
+    if (event === 'approved') file = data.file;
+    else if (event === 'pinned') {
       of(data.repository).pinned = { version: data.version, sha256: data.sha256 };
       of(data.repository).pinnedFile = data.file;
     } else if (event === 'seen') {
-      of(data.repository).seen.set(data.role, { version: data.version, sha256: data.sha256 });
+      const { seen, seenIn } = of(data.repository);
+      seen.set(data.role, { version: data.version, sha256: data.sha256 });
+      if (file !== null) seenIn.set(data.role, file);
     } else if (event === 'intent') {
       const { signed } = of(data.repository);
       const versions = signed.get(data.role) ?? new Map<number, SignedMark[]>();
@@ -90,8 +82,9 @@ export function foldMarks(lines: Iterable<RecordedEvent>): ReadonlyMap<string, S
 }
 
 /** A lineage that begins: nothing is pinned, seen or signed in it. */
-function forgotten(): Pick<MutableMarks, 'pinned' | 'pinnedFile' | 'seen' | 'signed' | 'floors'> {
-  return { pinned: null, pinnedFile: null, seen: new Map(), signed: new Map(), floors: new Map() };
+function forgotten(): Pick<MutableMarks, 'pinned' | 'pinnedFile' | 'seen' | 'seenIn' | 'signed' | 'floors'> {
+  const maps = { seen: new Map(), seenIn: new Map(), signed: new Map(), floors: new Map() };
+  return { pinned: null, pinnedFile: null, ...maps };
 }
 
 /** The marks as they will be once a request has begun the repository anew. */

@@ -10,6 +10,8 @@ export interface OutboxRequest {
   readonly sequence: number;
   readonly time: string;
   readonly repositories: ReadonlyMap<string, RepositoryState>;
+  /** Version of the root that it asks for, by repository; none where root stays. */
+  readonly roots: ReadonlyMap<string, number>;
 }
 
 /** What the online half remembers of its exchange with the offline stations. */
@@ -38,9 +40,14 @@ export interface Outbox {
   readonly pins: ReadonlyMap<string, number>;
 }
 
+type OpenRequest = OutboxRequest & {
+  readonly repositories: Map<string, RepositoryState>;
+  readonly roots: Map<string, number>;
+};
+
 /** Folds the online half's ledger lines into its outbox. */
 export function foldOutbox(lines: Iterable<RecordedEvent>): Outbox {
-  const requests = new Map<string, OutboxRequest & { repositories: Map<string, RepositoryState> }>();
+  const requests = new Map<string, OpenRequest>();
   const taken = new Map<string, number>();
   const heard = new Map<string, { sequence: number; digest: string; line: number; hash: string }>();
   const holders = new Map<string, string>();
@@ -62,10 +69,12 @@ export function foldOutbox(lines: Iterable<RecordedEvent>): Outbox {
           sequence: data.sequence,
           time: line.time,
           repositories: new Map(),
+          roots: new Map(),
         });
         break;
       case 'reserved':
         requests.get(data.request)?.repositories.set(data.repository, 'exported');
+        if (data.role === 'root') requests.get(data.request)?.roots.set(data.repository, data.version);
         take(`${data.repository} ${data.role}`, data.version);
         batches.add(data.batch);
         break;
@@ -113,7 +122,7 @@ export function foldOutbox(lines: Iterable<RecordedEvent>): Outbox {
   return { requests, taken, heard, holders, answers, predecessors, fills, released, batches, pins };
 }
 
-function abandon(request: { repositories: Map<string, RepositoryState> } | undefined): void {
+function abandon(request: OpenRequest | undefined): void {
   for (const [repository, state] of request?.repositories ?? [])
     if (state !== 'published') request?.repositories.set(repository, 'abandoned');
 }
@@ -121,6 +130,18 @@ function abandon(request: { repositories: Map<string, RepositoryState> } | undef
 /** Whether the repository still waits for its answer, or is being posted. */
 export function isOutstanding(state: RepositoryState): boolean {
   return state === 'exported' || state === 'posting';
+}
+
+/**
+ * Requests that were given up, or lost to what was published meanwhile, and asked for a root of that version: officers
+ * may have signed it, and every other content for the version must name them (M2).
+ */
+export function givenUpRoots(outbox: Outbox, repository: string, version: number): string[] {
+  return [...outbox.requests.values()].flatMap(({ digest, repositories, roots }) => {
+    const state = repositories.get(repository);
+    const ended = state === 'abandoned' || state === 'conflict';
+    return ended && roots.get(repository) === version ? [digest] : [];
+  });
 }
 
 /** The request that stands open for a repository; null if there is none (M8: at most one). */

@@ -1,4 +1,4 @@
-import type { ComputedRole } from '../change/computed-role.ts';
+import type { ComputedRole, ComputedSigner } from '../change/computed-role.ts';
 import { isDelegated } from '../metadata/roles.ts';
 import { sha256Hex } from '../encoding/hash.ts';
 import { toHex } from '../encoding/text.ts';
@@ -16,8 +16,8 @@ export interface OwnSignature extends WantedSignature {
 }
 
 /**
- * Which signatures this station's keys can give on the roles of a repository: every key that a quorum names, each
- * of its IDs. A role that is still open is left out: its keys are asked for with the slots.
+ * Which signatures this station's keys can give on the roles of a repository: every key that a quorum names, once in
+ * each. A role that is still open is left out: nobody knows yet what would be signed.
  *
  * @param keys the station's keys, from {@link keysByPublic}
  * @param bound IDs of keys that earlier signatures of the same command bind
@@ -31,7 +31,7 @@ export function ownSignatures(
   const { dialect } = repository;
   return repository.roles.flatMap((role) => {
     if (role.open) return [];
-    return role.signers.flatMap(({ keyid, key: signer }): OwnSignature[] => {
+    return signingIds(role.signers).flatMap(({ keyid, key: signer }): OwnSignature[] => {
       const key = signer?.public && keys.get(toHex(signer.public.spki));
       if (!key) return [];
       const exclusive = isExclusive(dialect, role.role);
@@ -52,6 +52,41 @@ export function ownSignatures(
       ];
     });
   });
+}
+
+/**
+ * The IDs that sign. An estate may hold two certificates over one key: they are one key within each quorum (R10), which
+ * signs there once, under the ID that is in both quorums if there is one.
+ */
+function signingIds(signers: readonly ComputedSigner[]): readonly ComputedSigner[] {
+  const byKey = new Map<string, ComputedSigner[]>();
+  for (const signer of signers)
+    if (signer.key?.public) {
+      const spki = toHex(signer.key.public.spki);
+      byKey.set(spki, [...(byKey.get(spki) ?? []), signer]);
+    }
+  return [...byKey.values()].flatMap((ids) => {
+    const both = ids.find(({ quorum }) => quorum === 'both');
+    if (both) return [both];
+    return (['old', 'new'] as const).flatMap((quorum) => ids.find((one) => one.quorum === quorum) ?? []);
+  });
+}
+
+/**
+ * Where the keys of this station are that will sign roles which are still open, as far as the keys are known: their
+ * secrets are asked for together with those of the slots (R12).
+ */
+export function openRolePlaces(
+  keys: ReadonlyMap<string, SigningKey>,
+  roles: readonly ComputedRole[],
+): SignerPlace[] {
+  return roles
+    .filter(({ open }) => open)
+    .flatMap(({ signers }) => signers)
+    .flatMap(({ key }) => {
+      const own = key?.public && keys.get(toHex(key.public.spki));
+      return own ? [placeOf(own)] : [];
+    });
 }
 
 /**

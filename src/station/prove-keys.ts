@@ -3,7 +3,7 @@ import { usage } from '../errors.ts';
 import type { SigningKey } from '../signer/signer.ts';
 import { cardOf, writeCard } from './card.ts';
 import type { CardEntry } from './card-document.ts';
-import { isCardRole, proofMessage, proofScheme } from './card-keys.ts';
+import { proofMessage, proofScheme } from './card-keys.ts';
 import type { Home } from './home.ts';
 import { foldKeys, keyById } from './key-registry.ts';
 import { placeOf, Signers, type OpenSigner } from './signers.ts';
@@ -20,7 +20,7 @@ export function keysForCard(home: Home, named: readonly string[]): SigningKey[] 
   const registry = foldKeys(home.ledger.lines());
   const chosen =
     named.length > 0 ? new Set(named.map((text) => keyById(registry, text))) : registry.keys.values();
-  const keys = [...chosen].filter(({ role }) => isCardRole(role));
+  const keys = [...chosen];
   if (keys.length > MAX_KEYS)
     throw usage('CARD-KEYS', 'the station holds more keys than a card lists', {
       expected: `at most ${String(MAX_KEYS)}`,

@@ -9,21 +9,25 @@ const MARKS: Readonly<Record<KeyDifference['state'], string>> = {
   renewed: '~',
 };
 
-/** Who may sign the roles of a new root, old to new. */
-export function quorumLines(quorums: readonly QuorumDifference[]): string[] {
+/**
+ * Who may sign the roles of a new root, old to new.
+ *
+ * @param open what is said of a key or certificate that is still to be made
+ */
+export function quorumLines(quorums: readonly QuorumDifference[], open: string): string[] {
   return quorums.flatMap((quorum) => [
     `    ${escapeCut(quorum.role, 60)}: ${thresholds(quorum)}`,
-    ...quorum.keys.flatMap(keyLines),
+    ...quorum.keys.flatMap((key) => keyLines(key, open)),
   ]);
 }
 
 /** What becomes of delegated roles. */
-export function delegationLines(delegations: readonly DelegationDifference[]): string[] {
+export function delegationLines(delegations: readonly DelegationDifference[], open: string): string[] {
   return delegations.flatMap((delegation) => {
     const { role, thresholdBefore, thresholdAfter, keys, paths, pathsAdded, pathsRemoved } = delegation;
     const name = escapeCut(role, 200);
-    if (thresholdAfter === 0)
-      return [...wrapBehind('    - ', `delegation to ${name} goes`), ...keys.flatMap(keyLines)];
+    const shown = keys.flatMap((key) => keyLines(key, open));
+    if (thresholdAfter === 0) return [...wrapBehind('    - ', `delegation to ${name} goes`), ...shown];
     const fresh = thresholdBefore === 0;
     return [
       ...wrapBehind(
@@ -32,7 +36,7 @@ export function delegationLines(delegations: readonly DelegationDifference[]): s
       ),
       ...(fresh || pathsAdded.length === 0 ? [] : wrapBehind('      ', `now also ${pathsText(pathsAdded)}`)),
       ...(pathsRemoved.length === 0 ? [] : wrapBehind('      ', `no more ${pathsText(pathsRemoved)}`)),
-      ...keys.flatMap(keyLines),
+      ...shown,
     ];
   });
 }
@@ -45,13 +49,13 @@ function thresholds({ thresholdBefore, thresholdAfter, keys }: QuorumDifference)
     : `${now} (before: ${String(thresholdBefore)})`;
 }
 
-function keyLines({ keyid, canonicalId, algorithm, state, holder }: KeyDifference): string[] {
+function keyLines({ keyid, canonicalId, algorithm, state, holder }: KeyDifference, open: string): string[] {
   const whose = holder === undefined ? '' : `, held by ${escapeCut(holder, 40)}`;
   const lines = [
     `      ${MARKS[state]} ${algorithm}${state === 'renewed' ? ', new certificate' : ''}${whose}`,
   ];
   if (/^[0-9a-f]{64}$/.test(keyid)) lines.push(`        ${keyid}`);
-  else lines.push('        made here at signing');
+  else lines.push(`        ${open}`);
   if (canonicalId !== keyid && /^[0-9a-f]{64}$/.test(canonicalId)) lines.push(`        key ${canonicalId}`);
   return lines;
 }

@@ -15,13 +15,18 @@ export function reviewDocument(examination: Examination): object {
     merkleRoot,
     excepted,
     anomalies: allAnomalies(examination),
-    repositories: examination.repositories.map(({ reading, differences, anomalies, contact }) => ({
-      dialect: reading.record.dialect,
-      name: reading.record.name,
-      operation: reading.record.operation,
-      anomalies: anomalies.map(({ id }) => id),
-      contact,
-      roles: differences,
-    })),
+    repositories: examination.repositories.map(
+      ({ reading, differences, anomalies, contact, since, currency, filler }) => ({
+        dialect: reading.record.dialect,
+        name: reading.record.name,
+        operation: reading.record.operation,
+        anomalies: anomalies.map(({ id }) => id),
+        contact,
+        since,
+        currency,
+        filler,
+        roles: differences,
+      }),
+    ),
   };
 }

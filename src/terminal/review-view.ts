@@ -2,7 +2,8 @@ import type { Examination, RepositoryExamination } from '../offline/examination.
 import { formatTime } from '../encoding/time.ts';
 import type { TargetEntry } from '../metadata/document.ts';
 import type { Anomaly } from '../review/anomaly.ts';
-import type { RoleDifference, TargetChange } from '../review/difference.ts';
+import type { ContentDifference, RoleDifference } from '../review/difference.ts';
+import type { TargetChange } from '../review/target-change.ts';
 import { digestLines } from './digest-block.ts';
 import { escapeCut, show } from './escape.ts';
 import { delegationLines, quorumLines } from './keys-view.ts';
@@ -60,7 +61,10 @@ function anomalyLines({ anomalies, repositories }: Examination): string[] {
   ];
   if (all.length === 0) return ['Nothing unusual.', ''];
   const typed = all.filter(({ anomaly }) => anomaly.typed);
-  const rest = all.filter(({ anomaly }) => !anomaly.typed);
+  // A long list is cut at its end: what is only one of many comes last, the most suspicious of it first (R8).
+  const rest = all
+    .filter(({ anomaly }) => !anomaly.typed)
+    .sort((a, b) => (a.anomaly.order ?? 0) - (b.anomaly.order ?? 0));
   return [
     `Look at this first (${String(all.length)}):`,
     ...capped(typed, 200, ({ where, anomaly }) => anomalyLine('!!', where, anomaly)),
@@ -111,29 +115,59 @@ function operationLines(repositories: readonly RepositoryExamination[]): string[
   ];
 }
 
-function oneRepository({ reading, differences, contact }: RepositoryExamination, most: number): string[] {
+function oneRepository(
+  { reading, differences, contact, since, currency, filler }: RepositoryExamination,
+  most: number,
+): string[] {
   const { record, base } = reading;
+  const open = filler === null ? 'made here at signing' : `made by ${escapeCut(filler, 40)} when it signs`;
   return [
     ...wrapBehind('', `${escapeCut(record.name, 200)}  (${record.dialect}, ${record.operation})`),
     ...(contact.length > 0
-      ? [`  not known here: root ${String(base?.root.version ?? 0)} says`, ...quorumLines(contact)]
+      ? [`  not known here: root ${String(base?.root.version ?? 0)} says`, ...quorumLines(contact, open)]
       : []),
+    ...currency.flatMap(({ holder, roles }) =>
+      wrapBehind(
+        '  ',
+        `currency: word of ${escapeCut(holder, 40)} only (it holds the keys of ${roles.join(' and ')})`,
+      ),
+    ),
     ...(record.operation === 'none' ? ['  asks for no signature: this station gets to know it'] : []),
-    ...differences.flatMap((difference) => roleLines(difference, most)),
+    ...since.flatMap((difference) => sinceLines(difference, most, open)),
+    ...differences.flatMap((difference) => roleLines(difference, most, open)),
     '',
   ];
 }
 
-function roleLines(difference: RoleDifference, most: number): string[] {
-  const { role, fromVersion, toVersion, fromExpires, toExpires, payload, targets, total } = difference;
+/** The third column: what others did between what was seen here and what the request builds on (M11). */
+function sinceLines(difference: ContentDifference, most: number, open: string): string[] {
+  const { role, fromVersion, toVersion } = difference;
+  return [
+    `  ${escapeCut(role, 60)}, since this station last saw it: version ${String(fromVersion)} -> ${String(toVersion)}`,
+    ...contentLines(difference, most, open),
+  ];
+}
+
+function contentLines(
+  { role, quorums, delegations, targets, total }: ContentDifference,
+  most: number,
+  open: string,
+): string[] {
+  return [
+    ...quorumLines(quorums, open),
+    ...delegationLines(delegations, open),
+    ...(role === 'root' ? [] : targetLines(targets, total, most)),
+  ];
+}
+
+function roleLines(difference: RoleDifference, most: number, open: string): string[] {
+  const { role, fromVersion, toVersion, fromExpires, toExpires, payload } = difference;
   const from = fromVersion === 0 ? 'new' : `version ${String(fromVersion)}`;
   const expires = fromExpires === null ? '' : `${day(fromExpires)} -> `;
   return [
     `  ${escapeCut(role, 60)}: ${from} -> version ${String(toVersion)}, expires ${expires}${day(toExpires)}`,
-    ...(payload ? [`    sha256 ${payload}`] : ['    open: made here at signing']),
-    ...quorumLines(difference.quorums),
-    ...delegationLines(difference.delegations),
-    ...(role === 'root' ? [] : targetLines(targets, total, most)),
+    ...(payload ? [`    sha256 ${payload}`] : [`    open: ${open}`]),
+    ...contentLines(difference, most, open),
   ];
 }
 

@@ -376,6 +376,19 @@ describe('a request of that online half which contradicts itself', () => {
     await expectThrown(app.offline.home, () => reviewed(app.offline.home, file), check);
   });
 
+  test('M5 KEY-ROOT: a root key of this station in targets is refused when it is reviewed, and stays free', async () => {
+    const [first] = root;
+    if (!first) throw new Error('no root key');
+    const file = await evilRequest(app, [addKey('targets', first)]);
+    await expectThrown(app.offline.home, () => reviewed(app.offline.home, file), 'KEY-ROOT');
+    const { keys } = await app.offline.ok<{ keys: { role: string; repository: string | null }[] }>(
+      'key',
+      'list',
+    );
+    const bound = keys.filter(({ role }) => role === 'root').map(({ repository }) => repository);
+    expect(bound).toEqual([null, null]);
+  });
+
   test('M4 KEY-NONE: slots of another station are not filled here, and nothing is signed', async () => {
     const file = await evilRequest(app, [targetsSlot], {
       manifest: (m) =>

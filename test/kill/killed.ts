@@ -17,7 +17,7 @@ interface Ended {
 }
 
 /** Runs the command; kill -9 after so many milliseconds, the program alone or all that it started. */
-async function runKilled({ station, env, args }: Killable, after: number | null): Promise<Ended> {
+export async function runKilled({ station, env, args }: Killable, after: number | null): Promise<Ended> {
   const child = start([...args, '--json'], { home: station.home, env });
   const out: Buffer[] = [];
   const err: Buffer[] = [];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startNotaryServer, type NotaryServerPeer } from '../peers/notary-server.ts';
 import { runOk, scratchFolder } from '../peers/process.ts';
-import { publish, signAll } from '../peers/stations.ts';
+import { exportAll, publish, signAll } from '../peers/stations.ts';
 import { delegate, estate, expectUnstaged, renewCard, stationKey, type Estate } from './estate.ts';
 
 // each step is a dozen programs, one after the other
@@ -130,7 +130,18 @@ test('S24 a delegation that is added again begins above every version that it ha
   await app.online.ok('reset', app.gun);
   const other = await app.stage('delegation', 'add', app.gun, 'targets/alice', bob.file, '--all-paths');
   expect(other.notes).toEqual([]);
-  expect((await app.step('again')).targets).toEqual(['v1 targets', 'v2 targets']);
+  // The officer cannot see whose file it is, but that there is one.
+  await exportAll(app, 'again.request.tar');
+  const { anomalies } = await app.offline.ok<{ anomalies: { id: string; typed: boolean }[] }>(
+    ...['review', app.on('again.request.tar')],
+  );
+  const returning = anomalies.filter(({ id }) =>
+    id.startsWith(`RETURNING-TARGETS:${app.gun}:targets/alice:`),
+  );
+  expect(returning.map(({ typed }) => typed)).toEqual([true]);
+  await signAll(app, 'again.request.tar', 'again.response.tar');
+  await publish(app, 'again.response.tar');
+  expect((await app.agree()).targets).toEqual(['v1 targets', 'v2 targets']);
 
   await app.stage('addhash', app.gun, 'b1', '21', '--sha256', 'cd'.repeat(32), '-r', 'targets/alice');
   const agreed = await app.step('signed');

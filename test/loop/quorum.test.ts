@@ -6,7 +6,9 @@ import { readAnswers } from '../../src/online/answer.ts';
 import { onlineStation } from '../../src/online/station.ts';
 import { withCopies } from '../../src/station/answers.ts';
 import { openHome } from '../../src/station/home.ts';
+import type { ResponseManifest } from '../../src/bundle/manifest.ts';
 import { expectRefusal } from '../attacks/refusal.ts';
+import { copyOf, stationAt } from '../attacks/scene.ts';
 import { dockerClient } from '../peers/docker-client.ts';
 import { startNotaryServer, type NotaryServerPeer } from '../peers/notary-server.ts';
 import { nssToken } from '../peers/nss.ts';
@@ -19,6 +21,8 @@ let server: NotaryServerPeer;
 let quorum: Quorum;
 let gun: string;
 let kept: StockNotary;
+/** The home of B as it was before it signed at all. */
+let beforeSigning: string;
 beforeAll(async () => {
   server = await startNotaryServer();
   quorum = await quorumOf([await softHsm('a'), await softHsm('b'), await nssToken()]);
@@ -88,6 +92,12 @@ test('2 of 3 roots and targets over three stations: the first root, signed in tu
   await expectRefusal(online, ['export', '-o', on('q.tar')], 'EXPORT-FILLER', { exit: 4 });
   await online.ok('export', '-o', on('q.tar'), '--fill', 'vault-a');
 
+  // Whose the open slots are is said where another station looks.
+  const looked = await at(1).run(['review', on('q.tar')]);
+  expect(looked.stdout).toContain('open: made by vault-a when it signs');
+  expect(looked.stdout).not.toContain('made here');
+  expect((await at(0).run(['review', on('q.tar')])).stdout).toContain('open: made here at signing');
+
   // B cannot be the first: the certificates are A's to make.
   const early = await signAt(quorum, at(1), ['q.tar'], 'early.tar').catch((error: unknown) => String(error));
   expect(JSON.stringify(early)).toContain('KEY-NONE');
@@ -110,6 +120,7 @@ test('2 of 3 roots and targets over three stations: the first root, signed in tu
   expect(alone.stdout).toContain('"incomplete"');
   await expect(kept.list(gun)).rejects.toThrow(/trust data/);
 
+  beforeSigning = copyOf(at(1).home);
   expect((await signAt(quorum, at(1), ['q.tar', 'a.tar'], 'b.tar')).code).toBe(0);
   expect((await signAt(quorum, at(2), ['q.tar', 'a.tar', 'b.tar'], 'c.tar')).code).toBe(0);
 }, 120_000);
@@ -134,6 +145,22 @@ test('M17 any order and combination of three answers gives the same files', asyn
   // Two of the three are enough, and are another file than all three.
   expect(await finals(['a.tar', 'b.tar'])).not.toEqual(expected);
   expect(readFileSync(on('ab.tar')).equals(readFileSync(on('cab.tar')))).toBe(false);
+}, 120_000);
+
+test('M9 M17 a station that was put back takes its own answer out of a combined bundle, the same file again', async () => {
+  const { on } = quorum;
+  const restored = stationAt(beforeSigning, 'vault-b');
+  const { manifest } = await restored.ok<{ manifest: ResponseManifest }>('bundle', 'inspect', on('b.tar'));
+  const { responses } = await restored.ok<{ responses: { digest: string; request: string }[] }>(
+    ...['station', 'recover', on('cab.tar'), '--approve', manifest.head.hash],
+  );
+  expect(responses).toHaveLength(1);
+  await restored.ok('resend', responses[0]?.request ?? '', '-o', on('b-again.tar'));
+  expect(readFileSync(on('b-again.tar')).equals(readFileSync(on('b.tar')))).toBe(true);
+  // One that combined others' answers alone says nothing of this station.
+  const stranger = stationAt(copyOf(at(0).home), 'vault-a');
+  await stranger.ok('combine', on('b.tar'), on('c.tar'), '-o', on('bc.tar'));
+  await expectRefusal(at(0), ['station', 'recover', on('bc.tar')], 'SEAL-STRANGER');
 }, 120_000);
 
 test('M4 the stock clients accept a first root whose certificates one station made for all', async () => {

@@ -11,7 +11,12 @@ import {
   derSequence,
 } from '../../src/encoding/der-values.ts';
 import { writePem } from '../../src/encoding/pem.ts';
-import { checkRootCertificate, readRootCertificate } from '../../src/metadata/notary/certificate.ts';
+import {
+  checkDelegationCertificate,
+  checkRootCertificate,
+  readRootCertificate,
+} from '../../src/metadata/notary/certificate.ts';
+import type { CountersignError } from '../../src/errors.ts';
 import { certificatePem } from '../../src/metadata/notary/new-certificate.ts';
 import { accepts, checkOf } from '../encoding/hostile.ts';
 import { check, END, GUN, issue, now, START, stockCertificates } from './certificates.ts';
@@ -55,6 +60,23 @@ describe('what a root certificate may say', () => {
   test('CERTIFICATE-EXPIRED from the second after its end', () => {
     check(issue(), GUN, END * 1000);
     expect(checkOf(() => check(issue(), GUN, END * 1000 + 1))).toBe('CERTIFICATE-EXPIRED');
+  });
+
+  test('R17 CERTIFICATE-EXPIRED says what helps: a root needs a new repository, a delegate another certificate', () => {
+    const ended = readRootCertificate(certificatePem(issue()));
+    const hintOf = (run: () => void): string | undefined => {
+      try {
+        run();
+      } catch (error) {
+        return (error as CountersignError).hint;
+      }
+      return undefined;
+    };
+    const late = END * 1000 + 1;
+    expect(hintOf(() => checkRootCertificate(ended, GUN, late))).toContain('new repository');
+    const delegate = hintOf(() => checkDelegationCertificate(ended, 'targets/a', late));
+    expect(delegate).toContain('its owner');
+    expect(delegate).not.toContain('root');
   });
 
   test('CERTIFICATE-NOT-YET-VALID more than a day before its start', () => {

@@ -10,7 +10,15 @@ import { plainRequest } from '../peers/https.ts';
 import { startNotaryServer, type NotaryServerPeer } from '../peers/notary-server.ts';
 import { scratchFolder } from '../peers/process.ts';
 import { openTerminal, PROGRAM, type Finished } from '../peers/program.ts';
-import { roundTrip, station, stations, withOnlineKeys, type TestStation } from '../peers/stations.ts';
+import {
+  exportAll,
+  roundTrip,
+  signAll,
+  station,
+  stations,
+  withOnlineKeys,
+  type TestStation,
+} from '../peers/stations.ts';
 import { startTokenServer } from '../peers/token-server.ts';
 import { stockRepository } from './delegated-repository.ts';
 
@@ -206,6 +214,34 @@ test('READ-ROLLBACK: an older state of a folder is refused; delete --remote empt
   expect(existsSync(join(folder, 'v2/index.html'))).toBe(true);
   await pair.online.ok('repository', 'add', 'rolled/app', '--directory', folder);
   expect(refusal(await pair.online.run(['list', 'rolled/app', '--json']))).toEqual([6, 'READ-NONE']);
+});
+
+test('READ-ROLLBACK: nothing is built on an older state of a folder, or posted to it', async () => {
+  const pair = await stations();
+  await withOnlineKeys(pair);
+  const folder = scratchFolder('folder');
+  await pair.online.ok('repository', 'add', 'rolled/other', '--directory', folder);
+  await pair.online.ok('init', 'rolled/other');
+  await roundTrip(pair, 'first');
+  const old = join(scratchFolder('old'), 'copy');
+  cpSync(folder, old, { recursive: true, verbatimSymlinks: true });
+  const add = (name: string): string[] => ['addhash', 'rolled/other', name, '1', '--sha256', 'ab'.repeat(32)];
+  await pair.online.ok(...add('v1'));
+  await roundTrip(pair, 'second');
+  await pair.online.ok(...add('v2'));
+  await exportAll(pair, 'third.request.tar');
+  await signAll(pair, 'third.request.tar', 'third.response.tar');
+  rmSync(folder, { recursive: true });
+  cpSync(old, folder, { recursive: true, verbatimSymlinks: true });
+  const secret = ['--passphrase-file', pair.passphraseFile];
+  const published = await pair.online.run(['publish', pair.on('third.response.tar'), ...secret, '--json']);
+  expect([published.code, published.stdout.includes('"READ-ROLLBACK"')]).toEqual([3, true]);
+  const { request } = await pair.offline
+    .ok<{ manifest: { request: { digest: string } } }>('bundle', 'inspect', pair.on('third.response.tar'))
+    .then(({ manifest }) => ({ request: manifest.request.digest }));
+  const anew = ['export', '--supersede', request, '-o', pair.on('fourth.request.tar')];
+  expect(refusal(await pair.online.run([...anew, '--json']))).toEqual([3, 'READ-ROLLBACK']);
+  expect(existsSync(pair.on('fourth.request.tar'))).toBe(false);
 });
 
 test('DELETE-MOVED, DELETE-READBACK: another root meanwhile, or a server that keeps what it should delete', async () => {

@@ -59,7 +59,7 @@ function shown(
     now: Date.now(),
   } as unknown as RepositoryReading;
   const marks: Marks = { pinned, seen: new Map(), signed: new Map(), partner: null };
-  return anomaliesOf(reading, [], marks, 'build', Date.now() / 1000, NOBODY).filter(({ id }) =>
+  return anomaliesOf(reading, [], marks, 'build', Date.now() / 1000, NOBODY, []).filter(({ id }) =>
     id.startsWith('CERTIFICATE-WILDCARD'),
   );
 }

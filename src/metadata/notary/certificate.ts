@@ -49,14 +49,14 @@ export function checkRootCertificate(certificate: RootCertificate, gun: string, 
   if (certificate.publicKey.algorithm === 'ed25519')
     throw refused('CERTIFICATE-ALGORITHM', 'no Notary client accepts an Ed25519 certificate', { where: gun });
   checkName(certificate.commonName, gun);
-  checkValidity(certificate, gun, now);
+  checkValidity(certificate, gun, now, ENDED_ROOT);
   for (const intermediate of certificate.intermediates) {
     if (intermediate.isLeaf)
       throw refused('CERTIFICATE-CHAIN', 'a root key comes with more than one leaf certificate', {
         where: gun,
       });
     // An ended one is dropped by clients, which changes the PEM and with it the key's ID.
-    checkValidity(intermediate, gun, now);
+    checkValidity(intermediate, gun, now, ENDED_ROOT);
   }
 }
 
@@ -72,7 +72,7 @@ export function checkDelegationCertificate(certificate: RootCertificate, role: s
     throw refused('CERTIFICATE-ALGORITHM', 'no Notary client accepts an Ed25519 certificate', {
       where: role,
     });
-  checkValidity(certificate, role, now);
+  checkValidity(certificate, role, now, ENDED_DELEGATE);
 }
 
 function checkName(commonName: string, gun: string): void {
@@ -84,10 +84,16 @@ function checkName(commonName: string, gun: string): void {
   });
 }
 
+/** What helps where a certificate has ended. */
+const ENDED_ROOT =
+  'a root with it is refused by every client, a newer one included: only a new repository under the name helps';
+const ENDED_DELEGATE = 'have its owner make a new certificate over the same key, or give the bare public key';
+
 function checkValidity(
   { signatureAlgorithm, notBefore, notAfter }: Omit<Certificate, 'spki'>,
   gun: string,
   now: number,
+  hint: string,
 ): void {
   if (WEAK_SIGNATURES.has(signatureAlgorithm))
     throw refused('CERTIFICATE-ALGORITHM', 'the certificate is signed with a broken digest', {
@@ -112,6 +118,6 @@ function checkValidity(
       expected: `until ${formatTime(notAfter)}`,
       found: formatTime(Math.floor(now / 1000)),
       where: gun,
-      hint: 'a root with it is refused by every client, a newer one included: only a new repository under the name helps',
+      hint,
     });
 }

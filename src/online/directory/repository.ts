@@ -1,14 +1,20 @@
 import type { FileHandle } from 'node:fs/promises';
 import { mkdir, open, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sha256Hex } from '../../encoding/hash.ts';
-import { CountersignError, unavailable, usage } from '../../errors.ts';
+import { CountersignError, unavailable } from '../../errors.ts';
 import { LIMITS, listedByHash, type HashStore } from '../store.ts';
+import { requireBytes, requireDigest, requireVersion } from '../stored-bytes.ts';
 import { removeEverything, writeGeneration } from './generation.ts';
 import { layoutOf, roleFile } from './layout.ts';
 import type { Layout } from './layout.ts';
 import { nextState } from './next-state.ts';
 import { holdLock } from './publisher-lock.ts';
+
+const CHECKS = {
+  hash: 'DIRECTORY-HASH',
+  version: 'DIRECTORY-VERSION-NUMBER',
+  otherBytes: 'a file holds other bytes than its name says',
+};
 
 /** The name of a current file: no hash, no version. */
 const CURRENT = /^([-a-z0-9_]+)\.json$/;
@@ -39,16 +45,9 @@ export function directoryStore(folder: string, repository: string): HashStore {
     guarded(() => readCurrent(layout, name, limit, where));
 
   const byHash: HashStore['byHash'] = async (role, sha256hex, length) => {
-    if (!/^[0-9a-f]{64}$/.test(sha256hex))
-      throw usage('DIRECTORY-HASH', 'not a SHA-256 in lower-case hex', { found: sha256hex.slice(0, 140) });
+    requireDigest(CHECKS, sha256hex);
     const bytes = await read(roleFile(role, `.${sha256hex}`), Math.min(length ?? LIMITS.file, LIMITS.file));
-    if (bytes !== null && sha256Hex(bytes) !== sha256hex)
-      throw unavailable('DIRECTORY-HASH', 'a file holds other bytes than its name says', {
-        expected: sha256hex,
-        found: sha256Hex(bytes),
-        where: `${role} of ${where}`,
-      });
-    return bytes;
+    return requireBytes(CHECKS, bytes, sha256hex, `${role} of ${where}`);
   };
 
   return {
@@ -57,8 +56,7 @@ export function directoryStore(folder: string, repository: string): HashStore {
     byHash,
     listed: listedByHash(byHash),
     async rootVersion(version) {
-      if (!Number.isSafeInteger(version) || version < 1)
-        throw usage('DIRECTORY-VERSION-NUMBER', 'not a version', { found: String(version) });
+      requireVersion(CHECKS, version);
       return read(`${String(version)}.root.json`, LIMITS.file);
     },
     serverKey: () => Promise.resolve(null),

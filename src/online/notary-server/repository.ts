@@ -1,13 +1,19 @@
-import { sha256Hex } from '../../encoding/hash.ts';
 import { unavailable, usage } from '../../errors.ts';
 import type { Access } from '../access.ts';
 import type { AuthorizedClient } from '../authorization.ts';
 import type { HttpAnswer } from '../http.ts';
 import { LIMITS, listedByHash, type HashStore } from '../store.ts';
+import { requireBytes, requireDigest, requireVersion } from '../stored-bytes.ts';
 import type { InTurn } from './in-turn.ts';
 import { uploadForm } from './multipart.ts';
 import { roleName, trustPath } from './paths.ts';
 import { readFailure, readServerError, uploadFailure } from './server-error.ts';
+
+const CHECKS = {
+  hash: 'SERVER-HASH',
+  version: 'SERVER-VERSION-NUMBER',
+  otherBytes: 'the trust server serves other bytes than its name for them says',
+};
 
 /**
  * One repository of a trust server, as the HTTP API of notary-server 0.7 offers it.
@@ -52,17 +58,10 @@ export function notaryStore(
   };
 
   const byHash: HashStore['byHash'] = async (role, sha256hex, length) => {
-    if (!/^[0-9a-f]{64}$/.test(sha256hex))
-      throw usage('SERVER-HASH', 'not a SHA-256 in lower-case hex', { found: sha256hex.slice(0, 140) });
+    requireDigest(CHECKS, sha256hex);
     const limit = Math.min(length ?? LIMITS.file, LIMITS.file);
     const bytes = fileOf(await get(`${roleName(role)}.${sha256hex}.json`, reading, limit));
-    if (bytes !== null && sha256Hex(bytes) !== sha256hex)
-      throw unavailable('SERVER-HASH', 'the trust server serves other bytes than its name for them says', {
-        expected: sha256hex,
-        found: sha256Hex(bytes),
-        where: `${role} of ${where}`,
-      });
-    return bytes;
+    return requireBytes(CHECKS, bytes, sha256hex, `${role} of ${where}`);
   };
 
   return {
@@ -77,8 +76,7 @@ export function notaryStore(
     byHash,
     listed: listedByHash(byHash),
     async rootVersion(version) {
-      if (!Number.isSafeInteger(version) || version < 1)
-        throw usage('SERVER-VERSION-NUMBER', 'not a version', { found: String(version) });
+      requireVersion(CHECKS, version);
       return fileOf(await get(`${String(version)}.root.json`, reading, LIMITS.file));
     },
     async serverKey(role) {

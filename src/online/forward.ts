@@ -1,0 +1,30 @@
+import { refused } from '../errors.ts';
+import { documentOf } from '../exchange/request.ts';
+import type { VerifiedRepository } from '../metadata/verified.ts';
+import { repositoryKey } from '../station/events.ts';
+import { marksOf } from '../station/marks.ts';
+import type { RepositoryEntry } from './place.ts';
+import type { OnlineStation } from './station.ts';
+
+/**
+ * What this station has seen of a role it does not see older again, whatever the server's cache says: asked by all that
+ * read a repository, before anything is built on it or posted to it.
+ *
+ * @throws READ-ROLLBACK
+ */
+export function checkForward(
+  station: OnlineStation,
+  entry: RepositoryEntry,
+  verified: VerifiedRepository,
+): void {
+  for (const [role, mark] of marksOf(station.marks, repositoryKey(entry)).seen) {
+    const document = documentOf(verified, role);
+    if (document && document.version < mark.version)
+      throw refused('READ-ROLLBACK', `an older ${role} is served than was published before`, {
+        expected: `version ${String(mark.version)} or later`,
+        found: `version ${String(document.version)}`,
+        where: entry.name,
+        hint: 'the server was restored from a backup, or somebody keeps the newer version back',
+      });
+  }
+}
