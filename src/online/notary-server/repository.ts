@@ -2,7 +2,7 @@ import { sha256Hex } from '../../encoding/hash.ts';
 import { unavailable, usage } from '../../errors.ts';
 import type { Access } from '../access.ts';
 import type { AuthorizedClient } from '../authorization.ts';
-import type { HttpAnswer } from '../http.ts';
+import type { HttpAnswer } from '../exchange.ts';
 import { LIMITS } from '../store.ts';
 import type { Store } from '../store.ts';
 import type { InTurn } from './in-turn.ts';
