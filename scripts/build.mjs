@@ -17,32 +17,54 @@ const STARTED = {
   'pkcs11-child': 'src/signer/pkcs11/child.ts',
 };
 
-/** The words of each command, from the files in commands/, as a module that loads one at a time. */
+/**
+ * The words of each command, from the files in commands/, as a module that loads a group of them at a time. What
+ * starts a command is mostly the number of files that it is loaded from; a group shares its files. Commands that
+ * reach the network are a group of their own, and so are those of the offline half (R15).
+ */
 const commandTable = {
   name: 'command-table',
   setup(build) {
-    build.onResolve({ filter: /^countersign:commands$/ }, () => ({
-      path: 'commands',
-      namespace: 'command-table',
-    }));
-    build.onLoad({ filter: /.*/, namespace: 'command-table' }, () => ({
-      contents: `export const commands = {\n${commandFiles().map(entry).join('\n')}\n};\n`,
+    build.onResolve({ filter: /^countersign:/ }, ({ path }) => ({ path, namespace: 'command-table' }));
+    build.onLoad({ filter: /.*/, namespace: 'command-table' }, ({ path }) => ({
+      contents: path === 'countersign:commands' ? tableOfCommands() : groupOfCommands(path),
       resolveDir: root,
       loader: 'js',
     }));
   },
 };
 
+function tableOfCommands() {
+  const entries = commandFiles().map((file, at) => {
+    const words = file.replace(/\.ts$/, '').replaceAll('/', ' ');
+    const group = `import(${JSON.stringify(groupOf(file))})`;
+    return `  ${JSON.stringify(words)}: async () => ({ default: (await ${group}).command${String(at)} }),`;
+  });
+  return `export const commands = {\n${entries.join('\n')}\n};\n`;
+}
+
+function groupOfCommands(group) {
+  return commandFiles()
+    .map((file, at) => [file, `export { default as command${String(at)} } from './commands/${file}';\n`])
+    .filter(([file]) => groupOf(file) === group)
+    .map(([, line]) => line)
+    .join('');
+}
+
+/** The half that a command imports from; commands that look at a file need little of the program, each its own. */
+function groupOf(file) {
+  if (file.startsWith('bundle/')) return `countersign:${file}`;
+  const half = /^(?:import|\}) .*from '[./]*\/src\/(online|offline)\//m.exec(
+    readFileSync(join(root, 'commands', file), 'utf8'),
+  );
+  return `countersign:${half?.[1] ?? 'both'}`;
+}
+
 function commandFiles() {
   return readdirSync(join(root, 'commands'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
     .map((file) => file.split(sep).join('/'))
     .sort();
-}
-
-function entry(file) {
-  const words = file.replace(/\.ts$/, '').replaceAll('/', ' ');
-  return `  ${JSON.stringify(words)}: () => import(${JSON.stringify(`./commands/${file}`)}),`;
 }
 
 function place(path, contents) {

@@ -81,7 +81,7 @@ describe('R15 the import graph', () => {
     [
       'an HTTP client in the offline half',
       'offline-no-network',
-      { 'src/offline/sign.ts': "export const load = (): Promise<unknown> => import('undici');\n" },
+      { 'src/offline/sign.ts': "export const load = (): Promise<unknown> => import('node:https');\n" },
     ],
     [
       'online code in the offline half',

@@ -1,4 +1,3 @@
-import type { ed25519 } from '@noble/curves/ed25519.js';
 import { createPublicKey, verify } from 'node:crypto';
 import { canonicalBytes } from '../encoding/canonical-json.ts';
 import { sha256Hex } from '../encoding/hash.ts';
@@ -6,6 +5,7 @@ import { isObject } from '../encoding/json.ts';
 import { parseCanonicalJson } from '../encoding/strict-json.ts';
 import { fromBase64, fromHex, toBase64, toHex } from '../encoding/text.ts';
 import { refused } from '../errors.ts';
+import type { ed25519 } from '../metadata/noble-ed25519.ts';
 
 /** What a transport key signs; each has a payload type of its own, so that no seal passes for another (M15). */
 export type SealedKind = 'card' | 'request' | 'response' | 'combined' | 'ledger' | 'transcript';
@@ -74,7 +74,9 @@ export async function verifySeal(
   body: Uint8Array,
   { publicKey, signature }: Seal,
 ): Promise<void> {
-  const { ed25519: curve } = await import('@noble/curves/ed25519.js');
+  const { ed25519: curve } = await import('../metadata/noble-ed25519.ts');
+  // A process verifies a seal or two: tables for the base point would cost ten times what they save.
+  curve.Point.BASE.precompute(1);
   if (isSmallOrder(curve, publicKey))
     throw refused('SEAL-KEY', 'the sealing key is no key: not a point, or of small order', {
       found: toHex(publicKey),

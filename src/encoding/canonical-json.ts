@@ -7,8 +7,6 @@ export const MAX_DEPTH = 64;
 const NEEDS_ESCAPE = /["\\]/;
 const ESCAPES = /["\\]/g;
 const SURROGATE = /[\ud800-\udfff]/;
-/** Where JSON.stringify may differ from the canonical form: it escaped something, or UTF-16 order may not be byte order. */
-const MAY_DIFFER = /[\\\ud800-\udfff]/;
 
 /**
  * Canonical JSON ("OLPC" form, as TUF 1.0 and Notary v1 sign it): members sorted by the UTF-8 bytes of their
@@ -20,11 +18,17 @@ export function canonicalText(value: Json): string {
   // Most documents are in order already, and then the engine's own encoder is several times faster.
   if (isInOrder(value, 0)) {
     const text = JSON.stringify(value);
-    if (!MAY_DIFFER.test(text)) return text;
+    if (!mayDiffer(text)) return text;
   }
   const text = encode(value, 0);
   if (!text.isWellFormed()) throw refused('JSON-CANONICAL', 'a string holds a lone surrogate');
   return text;
+}
+
+/** Whether JSON.stringify may differ from the canonical form: it escaped something, or UTF-16 order is not byte order. */
+function mayDiffer(text: string): boolean {
+  // Looking for one character and counting bytes is several times faster than an expression over ten megabytes.
+  return text.includes('\\') || (Buffer.byteLength(text, 'utf8') !== text.length && SURROGATE.test(text));
 }
 
 /** Whether every object's members come in UTF-16 order; refuses what has no canonical form on the way. */
@@ -35,9 +39,12 @@ function isInOrder(value: Json, depth: number): boolean {
   if (Array.isArray(value)) return (value as readonly Json[]).every((item) => isInOrder(item, depth + 1));
   const object = value as JsonObject;
   let previous = '';
-  for (const name of Object.keys(object)) {
-    if (name < previous || !isInOrder(memberOf(object, name), depth + 1)) return false;
+  // for..in makes no list of names, of which a large document would need hundreds of thousands
+  for (const name in object) {
+    if (name < previous) return false;
     previous = name;
+    const member = memberOf(object, name);
+    if (typeof member !== 'string' && !isInOrder(member, depth + 1)) return false;
   }
   return true;
 }

@@ -21,6 +21,7 @@ export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
   const names = Object.keys(a);
   return (
     names.length === Object.keys(b).length &&
-    names.every((name) => Object.hasOwn(b, name) && sameJson(a[name], b[name]))
+    // the very same value first: what is inherited is never the value of a member
+    names.every((name) => a[name] === b[name] || (Object.hasOwn(b, name) && sameJson(a[name], b[name])))
   );
 }

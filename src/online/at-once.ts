@@ -12,3 +12,23 @@ export async function atOnce<Item, Result>(
   await Promise.all(Array.from({ length: Math.min(workers, items.length) }, worker));
   return results;
 }
+
+/** Runs work as it comes, so many at once; what comes later waits for its turn. */
+export function atMost(count: number): <Result>(work: () => Promise<Result>) => Promise<Result> {
+  const waiting: (() => void)[] = [];
+  let free = count;
+  return async (work) => {
+    if (free > 0) free--;
+    else
+      await new Promise<void>((go) => {
+        waiting.push(go);
+      });
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) free++;
+      else next();
+    }
+  };
+}

@@ -3,8 +3,9 @@ import { scopeOf, type Access } from './access.ts';
 import { parseChallenges } from './challenge.ts';
 import type { Challenge } from './challenge.ts';
 import type { Credential } from './credential.ts';
-import { isLoopback } from './dispatchers.ts';
-import type { HttpAnswer, HttpClient, HttpRequest, Peer } from './http.ts';
+import { isLoopback } from './loopback.ts';
+import type { HttpAnswer, HttpRequest } from './exchange.ts';
+import type { HttpClient, Peer } from './http.ts';
 import { basicHeader, requestToken } from './token.ts';
 import type { Token } from './token.ts';
 

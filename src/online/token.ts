@@ -2,8 +2,9 @@ import { unavailable } from '../errors.ts';
 import { scopeOf, type Access } from './access.ts';
 import type { Challenge } from './challenge.ts';
 import type { Credential } from './credential.ts';
-import { isLoopback } from './dispatchers.ts';
-import type { HttpAnswer, HttpClient, HttpRequest, Peer } from './http.ts';
+import { isLoopback } from './loopback.ts';
+import type { HttpAnswer, HttpRequest } from './exchange.ts';
+import type { HttpClient, Peer } from './http.ts';
 
 export interface Token {
   readonly value: string;

@@ -21,8 +21,8 @@ export interface CheckedSignature {
  */
 export async function firstInvalid(signatures: readonly CheckedSignature[]): Promise<number> {
   const [{ p256, p384 }, { ed25519 }] = await Promise.all([
-    import('@noble/curves/nist.js'),
-    import('@noble/curves/ed25519.js'),
+    import('../metadata/noble-nist.ts'),
+    import('../metadata/noble-ed25519.ts'),
   ]);
   const ecdsa = { lowS: false, prehash: false } as const;
   return signatures.findIndex(({ algorithm, scheme, key, input, signature }) => {

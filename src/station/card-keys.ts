@@ -5,6 +5,7 @@ import { CountersignError, refused } from '../errors.ts';
 import type { Algorithm, PublicKey, SignatureScheme } from '../metadata/key.ts';
 import { publicKeyFromSpki } from '../metadata/public-key.ts';
 import { schemeFor, verifySignature } from '../metadata/signature.ts';
+import { verifyAll } from '../signer/second-check.ts';
 import { withoutProofs, type Card, type CardEntry } from './card-document.ts';
 import { canonicalKeyId } from '../metadata/station-key-id.ts';
 
@@ -71,7 +72,6 @@ export async function checkCardKeys(card: Card): Promise<void> {
       throw unproven(entry.keyid, cause);
     }
   });
-  const { verifyAll } = await import('../signer/second-check.ts');
   try {
     await verifyAll(tasks);
   } catch (cause) {

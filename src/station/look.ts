@@ -4,17 +4,10 @@ import type { Kind } from '../bundle/manifest.ts';
 import { bundleDigest, kindOfFile } from '../bundle/peek.ts';
 import type { ByteSource } from '../bundle/source.ts';
 import { refused } from '../errors.ts';
-import type { Card } from './card-document.ts';
 import { fileSource } from './file-source.ts';
+import type { LookedCard } from './look-inside.ts';
 
-/** A card that was read and whose seal verifies; nobody has compared its digest yet. */
-export interface LookedCard {
-  readonly kind: 'card';
-  readonly digest: string;
-  readonly card: Card;
-  /** Identity of the station whose card it is. */
-  readonly sealedBy: string;
-}
+export type { LookedCard };
 
 /**
  * Opens any bundle or card without a station: its form, its contents and its seal are checked, whose seal it is
@@ -24,9 +17,8 @@ export interface LookedCard {
  */
 export async function look(file: string): Promise<Bundle | LookedCard> {
   const source = sourceOf(file);
-  if (isCard(source)) return lookAtCard(source);
-  const { openBundle } = await import('../bundle/bundle.ts');
-  return openBundle(source, { kinds: ['request', 'response', 'combined'] });
+  const { lookAtBundle, lookAtCard } = await import('./look-inside.ts');
+  return isCard(source) ? lookAtCard(source) : lookAtBundle(source);
 }
 
 /**
@@ -40,6 +32,7 @@ export async function digestOf(
 ): Promise<{ readonly kind: Kind | 'card'; readonly digest: string }> {
   const source = sourceOf(file);
   if (!isCard(source)) return { kind: kindOfFile(source), digest: bundleDigest(source) };
+  const { lookAtCard } = await import('./look-inside.ts');
   const { kind, digest } = await lookAtCard(source);
   return { kind, digest };
 }
@@ -53,14 +46,4 @@ function sourceOf(file: string): ByteSource {
 /** A card is a JSON object; a bundle begins with the name of its manifest. */
 function isCard(source: ByteSource): boolean {
   return source.size > 0 && source.read(0, 1)[0] === 0x7b;
-}
-
-async function lookAtCard(source: ByteSource): Promise<LookedCard> {
-  const [{ MAX_CARD, readCard }, { identityOf }, { fromHex }] = await Promise.all([
-    import('./card.ts'),
-    import('../bundle/seal.ts'),
-    import('../encoding/text.ts'),
-  ]);
-  const { card, digest } = await readCard(source.read(0, Math.min(source.size, MAX_CARD + 1)));
-  return { kind: 'card', digest, card, sealedBy: identityOf(fromHex(card.key)) };
 }

@@ -1,5 +1,6 @@
 import { toBase64 } from '../encoding/text.ts';
 import { usage } from '../errors.ts';
+import { verifyAll } from '../signer/second-check.ts';
 import type { SigningKey } from '../signer/signer.ts';
 import { cardOf, writeCard } from './card.ts';
 import type { CardEntry } from './card-document.ts';
@@ -53,7 +54,6 @@ export async function writeProvenCard(
   try {
     await signers.prepare(keys.map(placeOf));
     const proofs = await signers.sign(tasks);
-    const { verifyAll } = await import('../signer/second-check.ts');
     await verifyAll(
       tasks.map(({ key, scheme }, at) => ({
         publicKey: key.public,

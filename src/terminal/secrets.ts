@@ -1,10 +1,14 @@
+import { openKeyFiles } from '../signer/keyfile/key-files.ts';
+import { resolveModule } from '../signer/pkcs11/module.ts';
 import { chooseSecretFile, parseSecretFile, readSecretFile } from '../signer/secret-file.ts';
 import type { PinDialogue } from '../signer/pkcs11/pin.ts';
 import type { OpenToken } from '../signer/pkcs11/token.ts';
+import { finishKeyFiles } from '../station/change-passphrase.ts';
 import type { Home } from '../station/home.ts';
 import { keyFolder } from '../station/key-folder.ts';
 import { allowedModules } from '../station/modules.ts';
 import type { OpenSigner, SignerPlace } from '../station/signers.ts';
+import { openStationToken } from '../station/token-process.ts';
 import { escapeCut, show } from './escape.ts';
 import { passphrasesOf } from './passphrases.ts';
 import { askLine, askSecret } from './prompt.ts';
@@ -26,8 +30,6 @@ export interface SecretOptions {
 export function signerOpener(home: Home, options: SecretOptions, fresh = false): OpenSigner {
   return async (place, tokens, wanted) => {
     if (place.kind === 'keyfile') {
-      const { openKeyFiles } = await import('../signer/keyfile/key-files.ts');
-      const { finishKeyFiles } = await import('../station/change-passphrase.ts');
       const question = { text: 'passphrase of the key files:', twice: fresh };
       await finishKeyFiles(home);
       const passphrases = passphrasesOf(options.passphraseFiles, process.env, () => question);
@@ -46,8 +48,6 @@ export async function openTokenAt(
   options: SecretOptions,
   tokens = 1,
 ): Promise<OpenToken> {
-  const { openStationToken } = await import('../station/token-process.ts');
-  const { resolveModule } = await import('../signer/pkcs11/module.ts');
   const uri = { token: place.token, serial: place.serial, modulePath: place.module };
   const module = resolveModule(uri, allowedModules(home.ledger.lines()));
   return openStationToken(home.dir, {

@@ -27,7 +27,7 @@ beforeAll(async () => {
   publisher = join(scratchFolder('publisher'), 'publisher.mjs');
   await build({
     entryPoints: [join(import.meta.dirname, 'directory-publisher.ts')],
-    ...{ outfile: publisher, bundle: true, platform: 'node', format: 'esm', external: ['undici'] },
+    ...{ outfile: publisher, bundle: true, platform: 'node', format: 'esm' },
   });
 });
 

@@ -54,9 +54,18 @@ function readMetadataKey(id: string, object: Json | undefined): MetadataKey {
       expected: computed,
       found: id.slice(0, 80),
     });
+  const known = byId.get(id);
+  if (known) return known;
   const publicKey = publicKeyOf(keytype, material);
-  return { id, canonicalId: publicKey ? canonicalKeyId(publicKey) : id, public: publicKey };
+  const key = { id, canonicalId: publicKey ? canonicalKeyId(publicKey) : id, public: publicKey };
+  if (byId.size >= MAX_KEYS) byId.clear();
+  byId.set(id, key);
+  return key;
 }
+
+/** Keys by what was just computed to be the hash of their content: a fill is read again at every step. */
+const byId = new Map<string, MetadataKey>();
+const MAX_KEYS = 4_096;
 
 /** A key object that stands alone: a server's answer or a fill; its member order does not matter. */
 export function standaloneKey(value: Uint8Array): { object: JsonObject; key: MetadataKey } {

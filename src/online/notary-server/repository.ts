@@ -1,7 +1,7 @@
 import { unavailable, usage } from '../../errors.ts';
 import type { Access } from '../access.ts';
 import type { AuthorizedClient } from '../authorization.ts';
-import type { HttpAnswer } from '../http.ts';
+import type { HttpAnswer } from '../exchange.ts';
 import { LIMITS, listedByHash, type HashStore } from '../store.ts';
 import { requireBytes, requireDigest, requireVersion } from '../stored-bytes.ts';
 import type { InTurn } from './in-turn.ts';

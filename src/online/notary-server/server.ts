@@ -2,7 +2,7 @@ import { usage } from '../../errors.ts';
 import { authorizedClient } from '../authorization.ts';
 import { dockerCredential, notaryCredential } from '../credentials.ts';
 import type { Environment } from '../credential.ts';
-import { isLoopback } from '../dispatchers.ts';
+import { isLoopback } from '../loopback.ts';
 import { openHttpClient } from '../http.ts';
 import type { Peer } from '../http.ts';
 import type { HashStore } from '../store.ts';

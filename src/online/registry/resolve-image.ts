@@ -6,7 +6,8 @@ import type { AuthorizedClient } from '../authorization.ts';
 import { dockerCredential } from '../credentials.ts';
 import type { Environment } from '../credential.ts';
 import { openHttpClient } from '../http.ts';
-import type { HttpAnswer, Peer } from '../http.ts';
+import type { HttpAnswer } from '../exchange.ts';
+import type { Peer } from '../http.ts';
 import { originsOf, parseReference } from './reference.ts';
 import type { ImageReference } from './reference.ts';
 
