@@ -85,3 +85,19 @@ test.each([true, false])(
     expect(reads).toBeGreaterThan(10);
   },
 );
+
+test('R14: a disk that takes only some of the files changes nothing (exit 6 of the publication)', async () => {
+  const folder = scratchFolder('tuf');
+  expect(await publish(folder, 1, 1, true).gone).toBe(0);
+  const before = readdirSync(join(folder, 'metadata')).sort();
+  // no file may hold more bytes than this: targets fit, the snapshot and the root do not
+  const args = ['--fsize=300', process.execPath, publisher, folder, '2', '2', 'true'];
+  const child = spawn('prlimit', args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  expect(await new Promise((resolve) => child.once('close', resolve))).toBe(1);
+  expect(said).toContain('DIRECTORY-IO');
+  expect(said).toContain('EFBIG');
+  expect(readdirSync(join(folder, 'metadata')).sort()).toEqual(before);
+  expect(await walk(tufDirectoryStore(folder, 'app'))).toMatchObject({ root: 1, version: 1 });
+});

@@ -20,7 +20,7 @@ export async function openTargetUrl(
 ): Promise<AsyncIterable<Uint8Array> | null> {
   for (const segments of targetPaths(path, entry, consistent)) {
     const url = new URL(segments.map((segment) => encodeURIComponent(segment)).join('/'), base);
-    const signal = AbortSignal.timeout(PATIENCE + entry.length / SLOWEST);
+    const signal = AbortSignal.timeout(patience(entry));
     try {
       const answer = await followRedirects(url, (at) => get(dispatchers, at, signal));
       if (answer.status === 200) {
@@ -34,6 +34,11 @@ export async function openTargetUrl(
     }
   }
   return null;
+}
+
+/** Milliseconds for a whole transfer; timers hold no more than 24 days. */
+function patience({ length }: TargetEntry): number {
+  return Math.min(Math.ceil(PATIENCE + length / SLOWEST), 2 ** 31 - 1);
 }
 
 async function get(
