@@ -4,6 +4,7 @@ import type { Home } from '../station/home.ts';
 import { readAuthority } from './authority-file.ts';
 import type { Environment } from './credential.ts';
 import { dockerAuthority, dockerTrustServer, usualTrustServer } from './docker-settings.ts';
+import { baseUrls } from './tuf-repository/url-base.ts';
 import { addRepositories } from './repositories.ts';
 import type { Place, UrlPlace } from './place.ts';
 
@@ -62,27 +63,11 @@ function urlPlace({ server, url, targetsUrl, ca }: PlaceOptions): UrlPlace {
     throw usage('REPOSITORY-PLACE', 'a TUF repository lives in a folder, or is read from a URL', {
       hint: 'give --directory DIR or --url URL',
     });
-  const base = folderUrl(url);
-  const beside = base.endsWith('/metadata/') ? new URL('../targets/', base) : new URL('targets/', base);
+  const { metadata, targets } = baseUrls(url, targetsUrl);
   return {
     kind: 'url',
-    url: base,
-    targets: targetsUrl === undefined ? beside.href : folderUrl(targetsUrl),
+    url: metadata.href,
+    targets: targets.href,
     ca: ca === undefined ? null : readAuthority(ca),
   };
-}
-
-function folderUrl(text: string): string {
-  const parsed = URL.canParse(text) ? new URL(text) : null;
-  if (
-    !parsed ||
-    !['http:', 'https:'].includes(parsed.protocol) ||
-    parsed.username !== '' ||
-    parsed.search !== ''
-  )
-    throw usage('REPOSITORY-URL', 'not the URL of a repository', {
-      expected: 'http or https, without a user and without a query',
-      found: text.slice(0, 300),
-    });
-  return parsed.href.endsWith('/') ? parsed.href : `${parsed.href}/`;
 }

@@ -2,11 +2,11 @@ import type { Environment } from './credential.ts';
 import { directoryStore } from './directory/repository.ts';
 import { openNotaryServer } from './notary-server/server.ts';
 import type { NotaryServer } from './notary-server/server.ts';
-import type { RepositoryEntry, ServerPlace } from './place.ts';
+import type { RepositoryEntry, ServerPlace, UrlPlace } from './place.ts';
 import type { Store } from './store.ts';
-import { tufDirectoryStore } from './tuf-repository/directory.ts';
+import { tufDirectoryStore } from './tuf-repository/directory-store.ts';
 import type { TargetFiles } from './tuf-repository/target-files.ts';
-import { tufUrlStore } from './tuf-repository/url.ts';
+import { tufUrlStore } from './tuf-repository/url-store.ts';
 
 /** Opens the stores of any number of repositories; those on one server share its connections. */
 export interface Stores {
@@ -31,20 +31,29 @@ export function openStores(environment: Environment): Stores {
     }
     return server;
   };
+  const urls = new Map<string, ReturnType<typeof tufUrlStore>>();
+  const urlAt = ({ url, targets, ca }: UrlPlace): ReturnType<typeof tufUrlStore> => {
+    const known = urls.get(url);
+    if (known !== undefined) return known;
+    const store = tufUrlStore(url, { ca: ca ?? undefined, targets, environment });
+    urls.set(url, store);
+    return store;
+  };
   return {
     server: serverAt,
     open: ({ dialect, name, place }) => {
       if (place.kind === 'server') return serverAt(place).repository(name);
-      if (place.kind === 'url') return tufUrlStore(place, environment);
+      if (place.kind === 'url') return urlAt(place);
       return dialect === 'tuf' ? tufDirectoryStore(place.path, name) : directoryStore(place.path, name);
     },
-    targetFiles: ({ place, dialect, name }) => {
-      if (place.kind === 'url') return tufUrlStore(place, environment);
+    targetFiles: ({ dialect, name, place }) => {
+      if (place.kind === 'url') return urlAt(place);
       return place.kind === 'directory' && dialect === 'tuf' ? tufDirectoryStore(place.path, name) : null;
     },
     async close() {
-      const all = [...servers.values()];
+      const all = [...servers.values(), ...urls.values()];
       servers.clear();
+      urls.clear();
       await Promise.all(all.map((server) => server.close()));
     },
   };
