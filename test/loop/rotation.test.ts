@@ -105,7 +105,7 @@ test('R17 what cannot be is refused when it is staged, and nothing is staged', a
     [['key', 'rotate', app.gun, 'targets', '-r'], 'ROTATE-KEYS', 2],
     [['key', 'rotate', app.gun, 'snapshot', '-k', 'new'], 'ROTATE-KEYS', 2],
     [['key', 'rotate', app.gun, 'targets/alice'], 'ROTATE-KEYS', 2],
-    [['key', 'rotate', app.gun, 'mirror'], 'CHANGE-ROLE', 3],
+    [['key', 'rotate', app.gun, 'mirror'], 'NAME-ROLE', 3],
     [['key', 'renew', app.gun, '0123456789abcdef'], 'CHANGE-KEY', 3],
     [['refresh', app.gun, 'snapshot'], 'REFRESH-ROLE', 3],
     [['refresh', app.gun, 'targets/ghost'], 'REFRESH-ROLE', 3],
