@@ -55,14 +55,23 @@ export async function station(
   return made;
 }
 
-/** Pairs two stations, each with the other's card. */
-export async function pair(a: TestStation, b: TestStation, stick: string): Promise<void> {
+/**
+ * Pairs two stations, each with the other's card.
+ *
+ * @param secrets flags that open the keys which a card proves, where a station has such keys already
+ */
+export async function pair(
+  a: TestStation,
+  b: TestStation,
+  stick: string,
+  secrets: readonly string[] = [],
+): Promise<void> {
   for (const [from, to] of [
     [a, b],
     [b, a],
   ] as const) {
     const file = join(stick, `${from.name}-for-${to.name}.card`);
-    const { digest } = await from.ok<{ digest: string }>('station', 'card', '-o', file);
+    const { digest } = await from.ok<{ digest: string }>('station', 'card', '-o', file, ...secrets);
     await to.ok('station', 'pair', file, '--approve', digest);
   }
 }
