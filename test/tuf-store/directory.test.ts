@@ -1,4 +1,13 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { tufDirectoryStore } from '../../src/online/tuf-repository/directory-store.ts';
@@ -313,4 +322,42 @@ test('a removed repository is gone with all that was published, and can be made 
     expect(statSync(metadata).isDirectory()).toBe(true);
   }
   await open(join(scratchFolder('tuf'), 'none')).store.remove();
+});
+
+/** What a publisher leaves that was killed when it had decided on version 2. */
+function killedAfterDecision(metadata: string): void {
+  const decided = join(metadata, '.countersign-decided');
+  mkdirSync(decided);
+  const files = stateFiles({ version: 2 });
+  const steps = { targets: '0 2.targets.json', snapshot: '0 2.snapshot.json', timestamp: '1 timestamp.json' };
+  for (const [role, name] of Object.entries({ ...steps, root: '2 2.root.json' }))
+    writeFileSync(join(decided, name), files.get(role)!);
+}
+
+test('R14: what a killed publisher had decided is finished by who reads or publishes, and dropped by who removes', async () => {
+  const publications = { read: [], publish: [stateFiles({ version: 3 })] };
+  for (const [version, next] of Object.values(publications).entries()) {
+    const { metadata, store } = open();
+    await store.publish(stateFiles({ version: 1 }));
+    killedAfterDecision(metadata);
+    for (const files of next) await store.publish(files);
+    expect(await walk(store)).toMatchObject({ root: version + 2, version: version + 2 });
+    expect(readdirSync(metadata).filter((name) => name.startsWith('.'))).toEqual([]);
+  }
+  const { folder, metadata, store } = open();
+  await store.publish(stateFiles({ version: 1 }));
+  killedAfterDecision(metadata);
+  await store.remove();
+  expect(await store.current('root')).toBeNull();
+  expect(readdirSync(folder)).toEqual(['.countersign.lock']);
+});
+
+test('who may not lock the folder still reads it where a publisher was killed', async () => {
+  const { folder, metadata, store } = open();
+  await store.publish(stateFiles({ version: 1 }));
+  killedAfterDecision(metadata);
+  // nobody can lock a folder; the test may run as root, whom permissions do not stop
+  rmSync(join(folder, '.countersign.lock'));
+  symlinkSync('/nowhere/at/all', join(folder, '.countersign.lock'));
+  expect(await walk(store)).toMatchObject({ root: 1, version: 1 });
 });

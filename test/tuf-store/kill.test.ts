@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
 import { beforeAll, expect, test } from 'vitest';
+import type { Store } from '../../src/online/store.ts';
 import { tufDirectoryStore } from '../../src/online/tuf-repository/directory-store.ts';
 import { scratchFolder } from '../peers/process.ts';
-import { stateFiles, walk } from './fixture.ts';
+import { parsed, stateFiles, walk } from './fixture.ts';
 
 let publisher: string;
 beforeAll(async () => {
@@ -49,12 +50,12 @@ test.each([true, false])(
       await sleep(Math.random() * Math.max(60, once * 6));
       child.kill('SIGKILL');
       await gone;
+      const left = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+      if (left.some((name) => /\.countersign-(?:pending|decided)$/.test(name))) inside++;
       const found = await walk(store);
       expect([announced() - 1, announced()]).toContain(found.version);
-      // the root is last, since the timestamp is signed for both
-      expect([found.version, found.version - 1]).toContain(found.root);
-      const left = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-      if (left.some((name) => name.endsWith('.part')) || found.root !== found.version) inside++;
+      // whoever reads finishes what was decided, so that nobody meets the timestamp without its root
+      expect(found.root).toBe(found.version);
       version = found.version;
     }
     expect(version).toBeGreaterThan(1);
@@ -62,9 +63,14 @@ test.each([true, false])(
     const { gone } = publish(folder, version, version + 1, consistent);
     expect(await gone).toBe(0);
     expect(await walk(store)).toMatchObject({ root: version + 1, version: version + 1 });
-    expect(readdirSync(join(folder, 'metadata')).filter((name) => name.endsWith('.part'))).toEqual([]);
+    expect(readdirSync(join(folder, 'metadata')).filter((name) => name.startsWith('.'))).toEqual([]);
   },
 );
+
+const newestRoot = async (store: Store): Promise<number> => {
+  const root = await store.current('root');
+  return root === null ? 0 : parsed(root).version;
+};
 
 test.each([true, false])(
   'R14: readers meet whole states only while keys are rotated, never one that goes back (consistent: %s)',
@@ -75,7 +81,14 @@ test.each([true, false])(
     let last = 0;
     let reads = 0;
     while (child.exitCode === null) {
-      const { version } = await walk(store);
+      const before = await newestRoot(store);
+      const found = await walk(store).catch((cause: unknown) => cause as Error);
+      if (found instanceof Error) {
+        // a timestamp stands under two roots, not three: whom two rotations overtook begins again, as clients do
+        if ((await newestRoot(store)) - before < 2) throw found;
+        continue;
+      }
+      const { version } = found;
       expect(version).toBeGreaterThanOrEqual(last);
       last = version;
       reads++;

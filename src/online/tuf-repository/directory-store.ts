@@ -11,10 +11,11 @@ import { orNull, readBounded, rootVersions, tufFolder } from './folder.ts';
 import { readListed } from './listed-file.ts';
 import { viewOf } from './metadata-view.ts';
 import { nextState } from './next-state.ts';
-import { finishPlacing, isDecided, makeFolder, placeFiles } from './place-file.ts';
+import { finishPlacing, makeFolder, placeFiles } from './place-file.ts';
 import { planPublication } from './publication.ts';
 import { readNewestRoot, readPublished } from './published-state.ts';
 import { removeRepository } from './remove.ts';
+import { settle } from './settle.ts';
 import type { TargetFiles } from './target-files.ts';
 
 /**
@@ -42,17 +43,7 @@ export function tufDirectoryStore(folder: string, repository: string): Store & T
   };
   const read = async (name: string, limit: number): Promise<Uint8Array | null> =>
     readBounded(join(await place.metadata(), name), limit);
-  /** A publisher was killed in the middle: what it decided comes first, or reads would find a mixture. */
-  const settled = async (): Promise<void> => {
-    const metadata = await place.metadata();
-    if (!(await isDecided(metadata))) return;
-    const release = await holdLock(place.lock);
-    try {
-      await finishPlacing(metadata);
-    } finally {
-      await release();
-    }
-  };
+  const settled = async (): Promise<void> => settle(await place.metadata(), place.lock);
   const listed: Store['listed'] = (role, entry, consistent) =>
     guarded(() => readListed(read, role, entry, consistent, { name: 'DIRECTORY', where }));
   const newestRoot = async (): Promise<Uint8Array | null> =>

@@ -65,6 +65,11 @@ export async function finishPlacing(folder: string): Promise<void> {
   syncFolder(folder);
 }
 
+/** Drops what a killed publisher had decided or prepared. Whoever calls it holds the lock. */
+export async function dropPlacing(folder: string): Promise<void> {
+  for (const name of [DECIDED, PENDING]) await rm(join(folder, name), { recursive: true, force: true });
+}
+
 async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   const file = await open(path, 'wx', 0o644);
   try {
@@ -87,13 +92,12 @@ export async function makeFolder(folder: string): Promise<void> {
 /**
  * Removes what killed writers left.
  *
- * @param now milliseconds since 1970; files written within the hour before stay, a writer may be at work. Null where
- *   a lock says that there is none.
+ * @param now milliseconds since 1970; files written within the hour before stay, a writer may be at work
  */
-export async function removeLeftovers(folder: string, now: number | null): Promise<void> {
+export async function removeLeftovers(folder: string, now: number): Promise<void> {
   for (const name of await readdir(folder)) {
     if (!TEMPORARY.test(name)) continue;
     const path = join(folder, name);
-    if (now === null || (await lstat(path)).mtimeMs < now - LEFT_OVER) await rm(path, { force: true });
+    if ((await lstat(path)).mtimeMs < now - LEFT_OVER) await rm(path, { force: true });
   }
 }

@@ -4,6 +4,7 @@ import { syncFolder } from '../../station/durable.ts';
 import { fileName, versionedName } from './file-name.ts';
 import { orNull } from './folder.ts';
 import type { TufFolder } from './folder.ts';
+import { dropPlacing } from './place-file.ts';
 
 /**
  * Removes a repository: first the roots, without which there is none for anybody, the newest first, so that those that
@@ -11,6 +12,8 @@ import type { TufFolder } from './folder.ts';
  */
 export async function removeRepository(folder: TufFolder): Promise<void> {
   const metadata = await folder.metadata();
+  // first of all, or the next reader would bring it back
+  await dropPlacing(metadata);
   const names = (await orNull(readdir(metadata))) ?? [];
   const versioned = names.flatMap((name) => {
     const found = versionedName(name);

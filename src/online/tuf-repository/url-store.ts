@@ -61,7 +61,7 @@ export function tufUrlStore(
     remove: readOnly,
     describe: () => `web server ${where}`,
     openTarget: (path, entry, consistent) =>
-      openTargetUrl(connections, base.targets, path, entry, consistent),
+      openTargetUrl(connections, base.targets, path, entry, consistent, options.silenceMs ?? 60_000),
     putTarget: readOnly,
     async close() {
       connections.close();

@@ -12,19 +12,24 @@ const PATIENCE = 120_000;
 /** Bytes in a millisecond below which a transfer is given up: a file that never ends to arrive stops nobody. */
 const SLOWEST = 10;
 
-/** As {@link TargetFiles.openTarget}, from a web server. */
+/**
+ * As {@link TargetFiles.openTarget}, from a web server.
+ *
+ * @param silenceMs longest silence before and within the answer
+ */
 export async function openTargetUrl(
   connections: Connections,
   base: URL,
   path: string,
   entry: TargetEntry,
   consistent: boolean,
+  silenceMs: number,
 ): Promise<AsyncIterable<Uint8Array> | null> {
   for (const segments of targetPaths(path, entry, consistent)) {
     const url = new URL(segments.map((segment) => encodeURIComponent(segment)).join('/'), base);
     const signal = AbortSignal.timeout(patience(entry));
     try {
-      const answer = await followRedirects(url, (at) => get(connections, at, signal));
+      const answer = await followRedirects(url, (at) => get(connections, at, signal, silenceMs));
       if (answer.status === 200) {
         requireIdentity(answer.headers['content-encoding'], url.href);
         return bounded(answer.body, entry, url.href);
@@ -47,6 +52,7 @@ async function get(
   connections: Connections,
   url: URL,
   signal: AbortSignal,
+  silenceMs: number,
 ): Promise<{ status: number; headers: Readonly<Record<string, unknown>>; body: Readable }> {
   const { request } = await import('node:http');
   const { protocol, hostname, port } = url;
@@ -56,6 +62,8 @@ async function get(
     headers: { 'user-agent': 'countersign' },
   });
   const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>;
+  // before and within the answer, until it is read to its end
+  outgoing.setTimeout(silenceMs, () => outgoing.destroy(new Error('the other side stays silent')));
   outgoing.end();
   const [body] = await answered;
   // what is left unread ends its connection; the error that says so is nobody's
