@@ -51,7 +51,7 @@ describe('key enrol (M9)', () => {
     await publish(scene, 'first.response.tar');
 
     const young = await replacement('vault-b');
-    await pair(scene.online, young, scene.stick, scene.secrets);
+    await pair(scene.online, young, scene.stick, ['--passphrase-file', scene.passphraseFile]);
     await scene.online.ok('station', 'unpair', 'vault', '--approve', 'vault');
     const enrolled = await young.ok(...enrol(), ...scene.secrets, '--approve', rootId);
     expect(enrolled).toMatchObject({

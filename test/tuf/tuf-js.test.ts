@@ -85,13 +85,13 @@ describe('documents that we write, read by tuf-js', () => {
   test('a whole repository: delegation, snapshot, timestamp', () => {
     const key = keys.get('ed25519')!;
     const signer = keys.get('ecdsa-p256')!;
-    const below = signedBy('team/app', targetsOf(['app/1.bin']), [signer]);
+    const below = signedBy('team-app', targetsOf(['app/1.bin']), [signer]);
     const declared = { quorum: quorumOf([signer]), paths: ['app/*'], hashPrefixes: [], terminating: true };
-    const withRole = tuf.withDelegations(targetsOf(['top']), [{ role: 'team/app', declared }]);
+    const withRole = tuf.withDelegations(targetsOf(['top']), [{ role: 'team-app', declared }]);
     const targets = signedBy('targets', withRole, [key]);
     const files = new Map([
       ['targets', targets],
-      ['team/app', below],
+      ['team-app', below],
     ]);
     const snapshot = signedBy('snapshot', tuf.newSnapshot(null, files, 1, EXPIRES), [key]);
     const timestamp = signedBy('timestamp', tuf.newTimestamp(null, snapshot, 1, EXPIRES), [key]);
@@ -101,16 +101,16 @@ describe('documents that we write, read by tuf-js', () => {
     root.verifyDelegate('snapshot', asTufJs('snapshot', snapshot));
     const parent = asTufJs('targets', targets) as Metadata<Targets>;
     root.verifyDelegate('targets', parent);
-    parent.verifyDelegate('team/app', asTufJs('targets', below));
+    parent.verifyDelegate('team-app', asTufJs('targets', below));
     expect([...parent.signed.delegations!.rolesForTarget('app/1.bin')]).toEqual([
-      { role: 'team/app', terminating: true },
+      { role: 'team-app', terminating: true },
     ]);
     const meta = Metadata.fromJSON(
       MetadataKind.Snapshot,
       JSON.parse(snapshot.file.toString()) as never,
     ).signed;
     expect(() => {
-      meta.meta['team/app.json']!.verify(Buffer.from(below.file));
+      meta.meta['team-app.json']!.verify(Buffer.from(below.file));
     }).not.toThrow();
   });
 });

@@ -28,12 +28,25 @@ export function withDelegations(signed: JsonObject, edits: readonly DelegationEd
     checkDelegatedRoleName(role);
     for (const { id, value } of declared.quorum.keys)
       if (value) keys = withKey(keys, { id, object: standaloneKey(value).object });
+    if (!byName.has(role)) checkNewRole(role);
     byName.set(role, roleEntry(role, declared, byName.get(role)));
   }
   const roles = [...byName.values()];
   const named = new Set(roles.flatMap(keyIdsOf));
   const left = Object.entries(keys).filter(([id]) => named.has(id) || !before.has(id));
   return { ...signed, delegations: { ...delegations, keys: Object.fromEntries(left), roles } };
+}
+
+/**
+ * Clients ask web servers for a role's file under its percent-encoded name, and servers decode that: only names that
+ * need no encoding are found everywhere. Roles that there are already are called what they are called.
+ */
+function checkNewRole(role: string): void {
+  if (/^[A-Za-z0-9_.~-]+$/.test(role) && !/^[0-9]+\./.test(role)) return;
+  throw refused('NAME-ROLE', 'not every web server would serve a role of that name', {
+    expected: 'letters, digits and _ . ~ -, not beginning as a version does',
+    found: role.slice(0, 300),
+  });
 }
 
 function roleEntry(
