@@ -1,3 +1,4 @@
+import { compareUtf8 } from '../encoding/canonical-json.ts';
 import { refused } from '../errors.ts';
 import type { Dialect } from '../metadata/dialect.ts';
 import type { Change } from './change.ts';
@@ -23,7 +24,7 @@ export function changedRoles(
   if (dialect.declaredMustExist)
     for (const role of declaredAnew(changes)) if (!base?.targets.has(role)) roles.add(role);
   const depth = new Map([...roles].map((role) => [role, role === 'root' ? -1 : parents.chain(role).length]));
-  return [...roles].sort((a, b) => (depth.get(a) ?? 0) - (depth.get(b) ?? 0) || (a < b ? -1 : 1));
+  return [...roles].sort((a, b) => (depth.get(a) ?? 0) - (depth.get(b) ?? 0) || compareUtf8(a, b));
 }
 
 /** Roles that the changes leave declared and had declared. */

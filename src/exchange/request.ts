@@ -128,7 +128,7 @@ export function baseList(
   if (roles.length === 0) for (const role of base?.targets.keys() ?? []) names.add(role);
   if (base?.snapshot) names.add('snapshot');
   if (base?.timestamp) names.add('timestamp');
-  return [...names].sort().map((role) => {
+  return [...names].sort(compareUtf8).map((role) => {
     const document = base && documentOf(base, role);
     if (!document) return { role, version: 0, sha256: ABSENT, file: null };
     return { role, version: document.version, sha256: sha256Hex(document.payload), file: file(document) };
