@@ -66,12 +66,12 @@ export async function stageRotation(
   const ground = await stagingGround(station, stores, name);
   const { dialect, entry } = ground;
   const online = dialect.onlineRoles.includes(role);
+  if (!online) checkKeyRole(dialect, role);
   if (isDelegated(role))
     throw usage('ROTATE-KEYS', 'keys of a delegated role are added and removed one by one', {
       where: role,
       hint: `threshold ${name} ${role} N --add CERT --remove KEYID does it in one go`,
     });
-  if (!online) checkKeyRole(dialect, role);
   if (online ? keys.length > 0 : serverManaged)
     throw usage(
       'ROTATE-KEYS',
