@@ -4,6 +4,7 @@ export type Change =
   | AddChange
   | RemoveChange
   | RefreshChange
+  | FinalChange
   | KeyAddChange
   | KeyRemoveChange
   | KeyRotateChange
@@ -44,6 +45,11 @@ export interface RefreshChange {
   readonly role: string;
   /** How long it is to be valid from the export on; null for the role's default. */
   readonly days: number | null;
+}
+
+/** What is signed with it is to be the last for the repository; nothing in the metadata says so. */
+export interface FinalChange {
+  readonly type: 'final';
 }
 
 /**

@@ -43,6 +43,8 @@ function rolesOf(dialect: Dialect, parents: RoleParents, change: Change): string
     case 'renew-certificate':
     case 'online-key':
       return ['root'];
+    case 'final':
+      return [];
     case 'add':
     case 'remove':
       return [change.role];

@@ -43,19 +43,25 @@ export async function readPublished(
   const entry = repositoryNamed(station.home, name);
   const { dialect, verified, broken } = await readVerified(station, stores, entry);
   const now = station.now * 1000;
-  for (const document of [
-    verified.root,
-    verified.timestamp,
-    verified.snapshot,
-    verified.targets.get('targets'),
-  ])
+  requireCurrent(name, verified, now);
+  return { name, dialect, ...currentPart(verified, broken, now) };
+}
+
+/**
+ * A client refuses a repository whose top-level roles have expired.
+ *
+ * @param now milliseconds since 1970
+ * @throws READ-EXPIRED
+ */
+export function requireCurrent(name: string, verified: VerifiedRepository, now: number): void {
+  const { root, timestamp, snapshot, targets } = verified;
+  for (const document of [root, timestamp, snapshot, targets.get('targets')])
     if (document && document.expires < now)
       throw refused('READ-EXPIRED', `${document.role} has expired`, {
         expected: 'an expiry in the future',
         found: expiryOf(document),
         where: `${name} ${document.role} version ${String(document.version)}`,
       });
-  return { name, dialect, ...withoutExpired(verified, broken, now) };
 }
 
 /**
@@ -84,7 +90,8 @@ export async function readVerified(
   return { name: entry.name, dialect, verified, broken };
 }
 
-function withoutExpired(
+/** What clients read of a repository: without delegated roles that have expired, and what is below them. */
+export function currentPart(
   verified: VerifiedRepository,
   broken: readonly UnreadRole[],
   now: number,

@@ -106,7 +106,7 @@ function againOf({ dialect, entry }: StagingGround, { role, document }: BrokenRo
 }
 
 /** Whole days. @throws REFRESH-EXPIRES (exit 2) */
-function readDays(text: string): number {
+export function readDays(text: string): number {
   const [, digits] = /^([1-9][0-9]{0,4})d$/.exec(text) ?? [];
   const days = Number(digits);
   if (digits === undefined || days > 36_500)

@@ -4,6 +4,7 @@ import { sha256Hex } from '../encoding/hash.ts';
 import type { Marks } from '../exchange/marks.ts';
 import type { Anomaly } from './anomaly.ts';
 import type { ContentDifference, RoleDifference } from './difference.ts';
+import { finalAnomalies } from './final.ts';
 import { historyAnomalies } from './history.ts';
 import { keyAnomalies, type KnownKeys } from './key-anomalies.ts';
 import { returningTargets } from './returning-targets.ts';
@@ -23,6 +24,7 @@ export function anomaliesOf(
 ): Anomaly[] {
   return [
     ...contact(reading, marks),
+    ...finalAnomalies(reading, differences),
     ...otherSender(reading, marks, sender),
     ...superseded(reading, marks),
     ...overtaken(reading, marks),

@@ -28,6 +28,8 @@ export function changeLine(change: Change): string {
       return `remove ${show(change.name, 60)}${intoRole(change.role)}`;
     case 'refresh':
       return `refresh ${escapeCut(change.role, 60)}`;
+    case 'final':
+      return 'the last root and targets of this repository';
     case 'key-add':
       return `one more key for ${escapeCut(change.role, 60)}: ${sourceText(change.key)}`;
     case 'key-remove':
