@@ -37,4 +37,4 @@ test('every command of the way out of Notary does what it says, in order', async
   web.stop();
   const names = (await stockNotary(server).list(guns.delegated)).map(({ name }) => name);
   expect(names.sort()).toEqual(['nightly-1', 'qa/linux/x86', 'stable', 'v1']);
-}, 180_000);
+}, 300_000);

@@ -40,4 +40,4 @@ test('every command of the TUF guide does what it says, in order, and a tuf-js c
   const seen = await seenByTufJs(served, web.url, 'firmware', names);
   web.stop();
   expect(Object.values(seen).map((one) => one?.split(' ')[1] ?? null)).toEqual(['1360', '1361', null]);
-}, 180_000);
+}, 300_000);
