@@ -97,7 +97,7 @@ test('convert --merge: the targets of a delegation become those of the repositor
     'stable targets',
     'v1 targets',
   ]);
-}, 60_000);
+}, 120_000);
 
 test('R17 convert changes nothing where it is refused: a delegation that is none, a place that is taken', async () => {
   const { online, on } = pair;
@@ -127,7 +127,7 @@ test('R17 convert changes nothing where it is refused: a delegation that is none
     /^ghost must be signed by its keys before .* --merge targets\/ghost or --without/,
   );
   await online.ok('reset', 'other');
-}, 60_000);
+}, 120_000);
 
 test('convert --verify: a stranger checks every byte of the archive and the proof chain, without a station', async () => {
   const file = pair.on('delegated.tar');
@@ -154,7 +154,7 @@ test('convert --verify: a stranger checks every byte of the archive and the proo
     const finished = await run(['convert', '--verify', damaged, '--json'], strange);
     expect([finished.code, refusalOf(finished).check.length > 0], String(at)).toEqual([3, true]);
   }
-}, 60_000);
+}, 120_000);
 
 test('final-root: the officer types that it is the last; Notary’s clients read the final state', async () => {
   const { online, offline, on, secrets, passphraseFile } = pair;

@@ -17,8 +17,14 @@ export interface OldEstate {
 /**
  * What a team has that used the stock client for years: a plain repository, one whose snapshot key is at the client,
  * one with delegations: to alice for all names and for some, and to somebody whose key nobody has any more.
+ *
+ * @param lost name of that last one's role
  */
-export async function oldEstate(server: NotaryServerPeer, pair: TestStations): Promise<OldEstate> {
+export async function oldEstate(
+  server: NotaryServerPeer,
+  pair: TestStations,
+  lost = 'ghost',
+): Promise<OldEstate> {
   const old = stockNotary(server);
   const guns = {
     plain: `${server.host}/old/plain`,
@@ -41,7 +47,7 @@ export async function oldEstate(server: NotaryServerPeer, pair: TestStations): P
     old.run(['delegation', 'add', '-p', guns.delegated, role, file, ...flags]);
   await delegate('targets/releases', alice, '--all-paths');
   await delegate('targets/qa', alice, '--paths', 'qa/,nightly-');
-  await delegate('targets/ghost', ghost, '--paths', 'ghost/');
+  await delegate(`targets/${lost}`, ghost, '--paths', 'ghost/');
   await old.run(['key', 'import', join(old.trustDir, 'alice.key'), '--role', 'delegation']);
   await old.addhash(guns.plain, 'v1', 10, hashOf(1));
   await old.addhash(guns.plain, 'deep/a/b/c/d/e/f', 11, hashOf(2));

@@ -12,7 +12,7 @@ import { tuf } from '../../src/metadata/tuf/dialect.ts';
 
 const part = fc.stringMatching(/^[-a-z0-9_]{1,6}$/);
 const roles = fc.oneof(
-  fc.array(fc.oneof(part, fc.constantFrom('root', 'targets', 'snapshot', 'timestamp')), {
+  fc.array(fc.oneof(part, fc.constantFrom('root', 'targets', 'snapshot', 'timestamp', '1')), {
     minLength: 1,
     maxLength: 3,
   }),
@@ -25,6 +25,7 @@ describe('names of roles', () => {
     ['targets/root', 'targets.root'],
     ['targets/targets/root', 'targets.targets.root'],
     ['targets/snapshot/x', 'targets.snapshot.x'],
+    ['targets/7/x', 'targets.7.x'],
   ])('%s becomes %s', (from, to) => {
     expect(roleNameFromNotary(from)).toBe(to);
   });
@@ -34,7 +35,10 @@ describe('names of roles', () => {
       fc.property(fc.uniqueArray(roles, { selector: String, maxLength: 20 }), (all) => {
         const names = all.map((parts) => roleNameFromNotary(['targets', ...parts].join('/')));
         expect(new Set(names).size).toBe(names.length);
-        for (const name of names) tuf.checkTargetsRole(name);
+        for (const name of names) {
+          tuf.checkTargetsRole(name);
+          expect(name).toMatch(/^(?![0-9]+\.)[A-Za-z0-9_.~-]+$/);
+        }
       }),
     );
   });

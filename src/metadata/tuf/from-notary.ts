@@ -14,8 +14,9 @@ const LEAST_DEPTH = 4;
  */
 export function roleNameFromNotary(role: string): string {
   const [, ...parts] = role.split('/');
-  const kept = TOP_LEVEL.includes(parts[0] ?? '') ? ['targets', ...parts] : parts;
-  return kept.join('.');
+  const [first = ''] = parts;
+  const taken = TOP_LEVEL.includes(first) || /^[0-9]+$/.test(first);
+  return [...(taken ? ['targets'] : []), ...parts].join('.');
 }
 
 /** What a role may hold, as patterns, and how much less that is. */

@@ -62,6 +62,8 @@ export function planConversion(source: ConversionSource, into: Dialect, departur
   checkBroken(source, present, departures);
   for (const { role, targets } of present.filter((one) => merged(one.role)))
     notes.push(`${role} is no role any more: the keys of targets sign its ${count(targets.size)}`);
+  for (const { role, custom } of present)
+    if (custom > 0) notes.push(`${role}: custom data of ${count(custom)} stays behind, in the archive`);
   const stay = present.filter(({ role }) => !merged(role));
   const depth = depthOf(stay.flatMap(({ targets }) => [...targets.keys()]));
   const roles: ConvertedRole[] = [];

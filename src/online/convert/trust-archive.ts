@@ -85,7 +85,13 @@ function fromIndex(index: Json, entries: ReadonlyMap<string, Uint8Array>): Trust
   if (typeof time !== 'string' || typeof trustedRoot !== 'number' || !Array.isArray(files))
     throw fault('its index is incomplete');
   parseTime(time);
-  return { dialect, repository, time, trustedRoot, files: files.map((entry: Json) => fileOf(entry, entries)) };
+  return {
+    dialect,
+    repository,
+    time,
+    trustedRoot,
+    files: files.map((entry: Json) => fileOf(entry, entries)),
+  };
 }
 
 function fileOf(entry: Json, entries: ReadonlyMap<string, Uint8Array>): ArchivedFile {
