@@ -29,7 +29,7 @@ async function load() {
       contents: `export { encodeHeader, paddingOf } from './src/bundle/archive.ts';
         export { encodeSeal, preAuthentication } from './src/bundle/seal.ts';
         export { canonicalBytes } from './src/encoding/canonical-json.ts';
-        export { canonicalKeyId } from './src/metadata/notary/keys.ts';
+        export { canonicalKeyId } from './src/metadata/station-key-id.ts';
         export { publicKeyFromEcPoint, publicKeyFromEd25519Raw } from './src/metadata/public-key.ts';`,
       resolveDir: root,
       loader: 'ts',
