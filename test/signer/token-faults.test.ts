@@ -111,19 +111,19 @@ describe('a token that fails in the middle of a batch: exit 6, and only what was
 
   it('TOKEN-TIMEOUT: a C_Sign that hangs is killed, and nothing keeps waiting', async () => {
     const started = performance.now();
-    const { error } = await signFaulty('C_Sign:5:hang=600000', 700);
+    const { error } = await signFaulty('C_Sign:5:hang=600000', 3_000);
     expect(error).toMatchObject({ check: 'TOKEN-TIMEOUT', exit: 6 });
-    expect(performance.now() - started).toBeLessThan(10_000);
+    expect(performance.now() - started).toBeLessThan(20_000);
   });
 
   it('a slow token is not a hung one: the time counts from the last signature', async () => {
-    const token = await faulty(peer, 'C_Sign:*:hang=200');
-    const opened = await openToken({ ...(await optionsFor(token)), timeoutMs: 900 });
+    const token = await faulty(peer, 'C_Sign:*:hang=500');
+    const opened = await openToken({ ...(await optionsFor(token)), timeoutMs: 3_000 });
     const heard: number[] = [];
     await opened.sign(tasks(10), () => heard.push(performance.now()));
     await opened.close();
     expect(heard).toHaveLength(10);
-    expect((heard[9] as number) - (heard[0] as number)).toBeGreaterThan(1000);
+    expect((heard[9] as number) - (heard[0] as number)).toBeGreaterThan(3_000);
   });
 
   it('TOKEN-GONE: the files of the token vanish in the session', async () => {
@@ -157,7 +157,7 @@ describe('a token that fails in the middle of a batch: exit 6, and only what was
     ['C_FindObjectsInit:1:hang=600000', 'TOKEN-TIMEOUT'],
   ])('before the first signature: %s is %s', async (plan, check) => {
     const token = await faulty(peer, plan);
-    const options = { ...(await optionsFor(token)), timeoutMs: 700 };
+    const options = { ...(await optionsFor(token)), timeoutMs: 3_000 };
     expect(await caught(() => openToken(options))).toMatchObject({ check, exit: 6 });
   });
 
