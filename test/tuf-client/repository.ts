@@ -78,7 +78,13 @@ export class Repository {
     const own = keys ?? [testKey('ed25519')];
     const delegations = (this.of(parent)['delegations'] ??= { keys: {}, roles: [] }) as Document;
     for (const key of own) delegations['keys'][key.id] = keyObject(key);
-    delegations['roles'].push({ name, keyids: own.map(({ id }) => id), threshold, paths, terminating });
+    (delegations['roles'] as object[]).push({
+      name,
+      keyids: own.map(({ id }) => id),
+      threshold,
+      paths,
+      terminating,
+    });
     if (!this.signed.has(name)) {
       const common = { spec_version: '1.0.33', version: 0, expires: inDays(30) };
       this.signed.set(name, { ...common, _type: 'targets', targets: {} });
@@ -101,7 +107,7 @@ export class Repository {
   /** New versions of roles, signed and served; lists are made anew where they are named. */
   publish(...roles: string[]): void {
     for (const role of roles) {
-      this.of(role)['version'] += 1;
+      this.of(role)['version'] = this.version(role) + 1;
       this.write(role);
     }
   }
@@ -120,7 +126,7 @@ export class Repository {
   }
 
   sign(role: string, signed: Document = this.of(role)): Buffer {
-    const payload = canonicalBytes(signed as never);
+    const payload = canonicalBytes(signed);
     const signatures = (this.signers.get(role) ?? []).map((key) => ({
       keyid: key.id,
       sig: toHex(signatureOf(key, payload).value),

@@ -65,7 +65,7 @@ test.each(['root', 'snapshot', 'targets'])(
     const repository = new Repository();
     const first = repository.served('root');
     repository.publish('root', ...TOP);
-    repository.of(role)['version'] += 1;
+    repository.of(role)['version'] = repository.version(role) + 1;
     repository.serve(role, 2, repository.sign(role));
     const client = await clients(repository, first);
     expect(await client.refresh()).toBe(false);
