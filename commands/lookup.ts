@@ -1,5 +1,4 @@
-import { lookupTarget } from '../src/online/found-targets.ts';
-import { readPublished } from '../src/online/read.ts';
+import { readTarget } from '../src/online/read-target.ts';
 import { withOnlineStation } from '../src/online/session.ts';
 import { Args, BaseCommand } from '../src/terminal/base-command.ts';
 import { rolesFlag } from '../src/terminal/reading-flags.ts';
@@ -9,7 +8,7 @@ import { warnOfUnreadRoles } from '../src/terminal/unread-roles.ts';
 export default class Lookup extends BaseCommand {
   static override summary = 'look one target up, verified as a client does';
   static override description =
-    'Roles are asked in the order that list shows them by; those that may not hold the name are not asked.';
+    'Roles are asked in the order that list shows them by; those that may not hold the name are not read, nor those that would be asked after it is found.';
   static override examples = [
     '<%= config.bin %> lookup registry.example.com/team/app 1.4.2',
     '<%= config.bin %> lookup registry.example.com/team/app 1.4.2 -r targets/releases',
@@ -23,13 +22,11 @@ export default class Lookup extends BaseCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Lookup);
     await withOnlineStation(flags.home, 'lookup', 'read', async ({ station, stores }) => {
-      const repository = await readPublished(station, stores, args.gun);
-      const { broken } = repository;
+      const { target, broken } = await readTarget(station, stores, args.gun, args.name, flags.role ?? []);
       warnOfUnreadRoles(args.gun, broken);
-      const found = lookupTarget(repository, args.name, flags.role);
-      const { name, role, entry } = found;
+      const { name, role, entry } = target;
       this.show({ repository: args.gun, name, role, ...entry, broken }, () =>
-        targetLines([found]).join('\n'),
+        targetLines([target]).join('\n'),
       );
     });
   }

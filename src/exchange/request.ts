@@ -136,7 +136,10 @@ export function baseList(
 }
 
 /** A verified repository's document of any role; null if it has none. */
-export function documentOf(base: VerifiedRepository, role: string): SignedDocument | null {
+export function documentOf(
+  base: Pick<VerifiedRepository, 'root' | 'snapshot' | 'timestamp' | 'targets'>,
+  role: string,
+): SignedDocument | null {
   if (role === 'root') return base.root;
   if (role === 'snapshot') return base.snapshot;
   if (role === 'timestamp') return base.timestamp;

@@ -138,6 +138,8 @@ export interface Dialect {
    * above it may not (Notary); or each with everything below it, in the order of the list, until a terminating one (TUF).
    */
   readonly search: 'breadth-first' | 'depth-first';
+  /** Roles whose targets Docker's client takes for images, in its order; null where any role's target counts (TUF). */
+  readonly released: readonly string[] | null;
   /** Whether a delegated role must have a file as soon as it is declared, since clients stop without it (TUF). */
   readonly declaredMustExist: boolean;
   /** Whether one signature of the key over the payload is valid; only {@link countSigners} may ask. */

@@ -25,6 +25,16 @@ export function requireListed(
   if (fault) throw refused(check, message, { ...fault, where });
 }
 
+/** Whether a document is the very file that a snapshot or timestamp lists. */
+export function isListed(
+  dialect: Dialect,
+  list: SignedDocument,
+  { role, version, file }: SignedDocument,
+): boolean {
+  const listed = dialect.listed(list).get(role);
+  return listed !== undefined && faultOf(listed, version, file) === null;
+}
+
 function faultOf(
   { version, length, hashes }: ListedFile,
   found: number,

@@ -21,7 +21,10 @@ export interface SearchedRole {
 }
 
 /** Documents by role, as far as they are at hand. */
-export type Documents = Pick<ReadonlyMap<string, SignedDocument>, 'get'>;
+export interface Documents {
+  /** @param delegation whose keys the document has to be signed by; undefined for `targets` */
+  get(role: string, delegation?: Delegation): SignedDocument | undefined;
+}
 
 interface Step {
   readonly role: string;
@@ -44,7 +47,7 @@ export function* searchTargets(
   dialect: Dialect,
   documents: Documents,
   { target, below, without }: Search,
-  absent: (role: string) => void = () => undefined,
+  absent: (role: string, delegation?: Delegation) => void = () => undefined,
 ): Generator<SearchedRole> {
   const visited = new Set<string>();
   let steps: Step[] = [{ role: 'targets', way: [] }];
@@ -55,9 +58,9 @@ export function* searchTargets(
     const holds = (name: string): boolean => way.every((delegation) => dialect.covers(delegation, name));
     if (inside && target !== null && !holds(target)) continue;
     visited.add(role);
-    const document = documents.get(role);
+    const document = documents.get(role, way.at(-1));
     if (!document) {
-      absent(role);
+      absent(role, way.at(-1));
       continue;
     }
     if (inside) yield { role, document, holds };

@@ -43,3 +43,8 @@ export function requireThreshold(
     });
   return count;
 }
+
+/** Whether enough distinct keys of the role signed the document. */
+export function isSigned(dialect: Dialect, role: RoleKeys, document: SignedDocument): boolean {
+  return role.threshold >= 1 && countSigners(dialect, role, document).signers.length >= role.threshold;
+}

@@ -15,7 +15,7 @@ import type { OnlineStation } from './station.ts';
 export function checkForward(
   station: OnlineStation,
   entry: RepositoryEntry,
-  verified: VerifiedRepository,
+  verified: Pick<VerifiedRepository, 'root' | 'timestamp' | 'snapshot' | 'targets'>,
 ): void {
   for (const [role, mark] of marksOf(station.marks, repositoryKey(entry)).seen) {
     const document = documentOf(verified, role);

@@ -1,7 +1,7 @@
 import { refused } from '../errors.ts';
 import type { TargetEntry } from '../metadata/document.ts';
 import { searchTargets, type SearchedRole } from '../metadata/search.ts';
-import type { ReadRepository } from './read.ts';
+import type { ReadRepository, UnreadRole } from './read.ts';
 
 /** A target and the role that it comes from. */
 export interface FoundTarget {
@@ -49,11 +49,16 @@ export function lookupTarget(
 ): FoundTarget {
   const found = findTarget(repository, name, roles);
   if (found) return found;
-  throw refused('READ-TARGET', 'no such target is published', {
+  throw noSuchTarget(repository.name, name, repository.broken);
+}
+
+/** @returns READ-TARGET (exit 3) */
+export function noSuchTarget(repository: string, name: string, broken: readonly UnreadRole[]): Error {
+  return refused('READ-TARGET', 'no such target is published', {
     found: name,
-    where: repository.name,
-    ...(repository.broken.length > 0
-      ? { hint: `roles that cannot be read: ${repository.broken.map(({ role }) => role).join(', ')}` }
+    where: repository,
+    ...(broken.length > 0
+      ? { hint: `roles that cannot be read: ${broken.map(({ role }) => role).join(', ')}` }
       : {}),
   });
 }

@@ -1,4 +1,6 @@
-import { searchTargets, type SearchedRole } from '../metadata/search.ts';
+import type { Dialect } from '../metadata/dialect.ts';
+import { searchTargets } from '../metadata/search.ts';
+import { findTarget, listTargets } from './found-targets.ts';
 import { compareNaturally } from './natural-order.ts';
 import type { ReadRepository } from './read.ts';
 
@@ -22,24 +24,20 @@ export interface KeyHolder {
   readonly Keys: readonly { readonly ID: string }[];
 }
 
-/** Roles whose targets Docker's client pulls, in the order in which it asks them. */
-export const RELEASED = ['targets/releases', 'targets'];
-
 /** The signer that Docker's client names where none but the released roles hold a tag. */
 const ADMINISTRATOR = 'Repo Admin';
 
 /**
- * The inspection of a repository, or of one tag of it, derived as Docker's client derives it (cli/command/trust):
- * without a tag, targets outside the paths of their role are shown too.
+ * The inspection of a repository, or of one tag of it. Where images have released roles it is derived as Docker's client
+ * derives it (cli/command/trust): without a tag, targets outside the paths of their role are shown too. Elsewhere a
+ * target's signer is the role that clients take it from, under its whole name.
  */
 export function inspectRepository(repository: ReadRepository, tag: string | null): TrustInspection {
   const { dialect, verified, name } = repository;
-  const walked = [
-    ...searchTargets(dialect, verified.targets, { target: tag, below: 'targets', without: new Set() }),
-  ];
+  const { released } = dialect;
   return {
     Name: tag === null ? name : `${name}:${tag}`,
-    SignedTags: signedTags(repository, walked, tag),
+    SignedTags: released ? releasedTags(repository, released, tag) : foundTags(repository, tag),
     Signers: signers(repository),
     AdministrativeKeys: ['root', 'targets'].map((role) => ({
       Name: role === 'root' ? 'Root' : 'Repository',
@@ -48,26 +46,38 @@ export function inspectRepository(repository: ReadRepository, tag: string | null
   };
 }
 
-function signedTags(
-  { dialect }: ReadRepository,
-  walked: readonly SearchedRole[],
+function foundTags(repository: ReadRepository, tag: string | null): SignedTag[] {
+  const found = tag === null ? listTargets(repository) : [findTarget(repository, tag, [])];
+  return found.flatMap((one) =>
+    one ? [{ SignedTag: one.name, Digest: one.entry.hashes['sha256'] ?? '', Signers: [one.role] }] : [],
+  );
+}
+
+function releasedTags(
+  { dialect, verified }: ReadRepository,
+  released: readonly string[],
   tag: string | null,
 ): SignedTag[] {
-  const held = walked.map(({ role, document }) => {
+  const walked = searchTargets(dialect, verified.targets, {
+    target: tag,
+    below: 'targets',
+    without: new Set(),
+  });
+  const held = [...walked].map(({ role, document }) => {
     const all = [...dialect.targets(document)];
     return { role, targets: tag === null ? all : all.filter(([name]) => name === tag) };
   });
   const rows = new Map<string, { SignedTag: string; Digest: string; Signers: string[] }>();
   for (const { role, targets } of held)
-    if (RELEASED.includes(role))
+    if (released.includes(role))
       for (const [name, { hashes }] of targets) {
         const Digest = hashes['sha256'] ?? '';
         rows.set(`${Digest} ${name}`, { SignedTag: name, Digest, Signers: [] });
       }
   for (const { role, targets } of held)
-    if (!RELEASED.includes(role))
+    if (!released.includes(role))
       for (const [name, { hashes }] of targets)
-        rows.get(`${hashes['sha256'] ?? ''} ${name}`)?.Signers.push(signerName(role));
+        rows.get(`${hashes['sha256'] ?? ''} ${name}`)?.Signers.push(signerName(dialect, role));
   return [...rows.values()]
     .map((row) => (row.Signers.length > 0 ? row : { ...row, Signers: [ADMINISTRATOR] }))
     .sort((a, b) => compareNaturally(a.SignedTag, b.SignedTag) || (a.Digest < b.Digest ? -1 : 1));
@@ -79,14 +89,15 @@ function signers({ dialect, verified }: ReadRepository): KeyHolder[] {
   const everywhere = { target: null, below: 'targets', without: new Set<string>() };
   for (const { document } of searchTargets(dialect, verified.targets, everywhere))
     for (const { role, keys } of dialect.delegations(document))
-      if (!RELEASED.includes(role))
+      if (dialect.released?.includes(role) !== true)
         found.set(role, {
-          Name: signerName(role),
+          Name: signerName(dialect, role),
           Keys: keys.map(({ canonicalId }) => ({ ID: canonicalId })),
         });
   return [...found.values()].sort((a, b) => (a.Name < b.Name ? 1 : -1));
 }
 
-function signerName(role: string): string {
-  return role.slice('targets/'.length);
+/** A role as people call it who sign in it: what stands above it is left out where every name begins with that. */
+function signerName(dialect: Dialect, role: string): string {
+  return dialect.ancestry(role) === null ? role : role.slice('targets/'.length);
 }

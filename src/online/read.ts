@@ -1,15 +1,16 @@
 import { sha256Hex } from '../encoding/hash.ts';
-import { refused, unavailable } from '../errors.ts';
-import { formatTime } from '../encoding/time.ts';
+import { unavailable } from '../errors.ts';
+import { expiryOf, requireUnexpired } from '../metadata/expiry.ts';
 import { dialectOf } from '../metadata/dialects.ts';
 import type { Dialect, KeyContext } from '../metadata/dialect.ts';
-import type { SignedDocument } from '../metadata/document.ts';
+import { searchTargets } from '../metadata/search.ts';
 import type { VerifiedRepository } from '../metadata/verified.ts';
 import { fetchRepository } from './fetch.ts';
 import { checkForward } from './forward.ts';
 import type { RepositoryEntry } from './place.ts';
 import { repositoryNamed } from './repositories.ts';
 import { pinOf, type OnlineStation } from './station.ts';
+import type { Store } from './store.ts';
 import type { Stores } from './stores.ts';
 
 /** A delegated role that is passed over in reading, with everything below it. */
@@ -44,7 +45,7 @@ export async function readPublished(
   const { dialect, verified, broken } = await readVerified(station, stores, entry);
   const now = station.now * 1000;
   requireCurrent(name, verified, now);
-  return { name, dialect, ...currentPart(verified, broken, now) };
+  return { name, dialect, ...currentPart(dialect, verified, broken, now) };
 }
 
 /**
@@ -56,12 +57,7 @@ export async function readPublished(
 export function requireCurrent(name: string, verified: VerifiedRepository, now: number): void {
   const { root, timestamp, snapshot, targets } = verified;
   for (const document of [root, timestamp, snapshot, targets.get('targets')])
-    if (document && document.expires < now)
-      throw refused('READ-EXPIRED', `${document.role} has expired`, {
-        expected: 'an expiry in the future',
-        found: expiryOf(document),
-        where: `${name} ${document.role} version ${String(document.version)}`,
-      });
+    if (document) requireUnexpired(document, { repository: name, now });
 }
 
 /**
@@ -80,41 +76,42 @@ export async function readVerified(
   const pin = pinOf(station, entry);
   const from = pin?.version ?? 1;
   const fetched = await fetchRepository(dialect, store, pin, from, null, context, 'set-apart');
-  if (!fetched)
-    throw unavailable('READ-NONE', 'nothing is published under this name', {
-      where: `${entry.name} at ${store.describe()}`,
-    });
+  if (!fetched) throw nothingPublished(entry, store);
   const { verified } = fetched;
   checkForward(station, entry, verified);
   const broken = verified.broken.map(({ role, check, message }) => ({ role, check, message }));
   return { name: entry.name, dialect, verified, broken };
 }
 
+/** @returns READ-NONE (exit 6) */
+export function nothingPublished(entry: RepositoryEntry, store: Store): Error {
+  return unavailable('READ-NONE', 'nothing is published under this name', {
+    where: `${entry.name} at ${store.describe()}`,
+  });
+}
+
 /** What clients read of a repository: without delegated roles that have expired, and what is below them. */
 export function currentPart(
+  dialect: Dialect,
   verified: VerifiedRepository,
   broken: readonly UnreadRole[],
   now: number,
 ): Pick<ReadRepository, 'verified' | 'broken'> {
   const expired = [...verified.targets.values()].filter(({ expires }) => expires < now);
-  const targets = new Map(
-    [...verified.targets].filter(
-      ([role]) => !expired.some((above) => role === above.role || role.startsWith(`${above.role}/`)),
-    ),
-  );
+  const current = new Map([...verified.targets].filter(([, { expires }]) => expires >= now));
+  // what only expired roles lead to is not read either
+  const everything = { target: null, below: 'targets', without: new Set<string>() };
+  const reached = [...searchTargets(dialect, current, everything)];
+  const targets = new Map(reached.map(({ role, document }) => [role, document]));
   const unread = expired.map((document) => ({
     role: document.role,
     check: 'READ-EXPIRED',
     message: `${document.role} has expired on ${expiryOf(document)}`,
   }));
   return {
-    verified: { ...verified, targets },
+    verified: { ...verified, targets: new Map([...targets].sort(([a], [b]) => (a < b ? -1 : 1))) },
     broken: [...broken, ...unread].sort((a, b) => (a.role < b.role ? -1 : 1)),
   };
-}
-
-function expiryOf({ expires }: SignedDocument): string {
-  return formatTime(Math.floor(expires / 1000));
 }
 
 /** Version and SHA-256 of the signed bytes of each role, for `list --json`. */

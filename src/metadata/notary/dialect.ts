@@ -57,6 +57,7 @@ export const notary: Dialect = {
   covers: coversName,
   within: withinPaths,
   search: 'breadth-first',
+  released: ['targets/releases', 'targets'],
   declaredMustExist: false,
   isValid: signatureVerifies,
 

@@ -54,6 +54,7 @@ export const tuf: Dialect = {
   // Patterns are not cut down: clients ask each delegation on the way for the name (specification 5.6.7).
   within: (delegation) => delegation,
   search: 'depth-first',
+  released: null,
   declaredMustExist: true,
   isValid: signatureVerifies,
 

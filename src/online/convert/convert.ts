@@ -75,7 +75,8 @@ export async function convert(
   checkForward(station, entry, verified);
   const now = station.now * 1000;
   requireCurrent(entry.name, verified, now);
-  const source = { name, dialect: dialectOf(entry.dialect), ...currentPart(verified, verified.broken, now) };
+  const from = dialectOf(entry.dialect);
+  const source = { name, dialect: from, ...currentPart(from, verified, verified.broken, now) };
   const plan = planConversion(source, ground.dialect, options);
   const init = ground.staged.length > 0 ? [] : [{ type: 'init', restart: false } as const];
   const checked = await checkChanges(station, ground, [...init, ...plan.changes]);
