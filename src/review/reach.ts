@@ -48,7 +48,7 @@ export function reachOf(
   const samples = sampleNames(
     reading.dialect,
     differences.flatMap(({ delegations }) => delegations),
-    after.documents.values(),
+    after.documents,
   );
   return grouped(reading, new Set([...moved, ...samples]), holders);
 }

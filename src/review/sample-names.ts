@@ -20,11 +20,11 @@ const TRIES = 16 ** DIGITS * 8;
 export function sampleNames(
   dialect: Dialect,
   differences: readonly DelegationDifference[],
-  documents: Iterable<SignedDocument>,
+  documents: ReadonlyMap<string, SignedDocument>,
 ): string[] {
   if (differences.length === 0) return [];
   const pool: string[] = [];
-  for (const document of documents) {
+  for (const document of documents.values()) {
     if (pool.length >= POOL) break;
     for (const name of dialect.targets(document).keys()) if (pool.push(name) >= POOL) break;
   }
@@ -34,7 +34,9 @@ export function sampleNames(
   return evenly(ends, DELEGATIONS).flatMap((difference) => {
     const names = namesOf(difference);
     const used = pool.find((name) => dialect.covers(names, name));
-    return [...(used === undefined ? [] : [used]), ...made(dialect, names)];
+    const parent = documents.get(difference.parent);
+    const ended = parent && difference.terminatingAfter ? common(dialect, parent, difference, names) : [];
+    return [...(used === undefined ? [] : [used]), ...made(dialect, names), ...ended];
   });
 }
 
@@ -53,6 +55,20 @@ function namesOf(difference: DelegationDifference): DelegatedNames {
     hashPrefixes: [...new Set([...hashPrefixesAdded, ...hashPrefixesRemoved, ...hashPrefixes])],
     terminating: false,
   };
+}
+
+/** Names that a terminating delegation takes from others of the same document. */
+function common(
+  dialect: Dialect,
+  parent: SignedDocument,
+  { role }: DelegationDifference,
+  names: DelegatedNames,
+): string[] {
+  return dialect
+    .delegations(parent)
+    .filter((other) => other.role !== role && dialect.meet(other, names))
+    .slice(0, DELEGATIONS)
+    .flatMap((other) => made(dialect, other).find((name) => dialect.covers(names, name)) ?? []);
 }
 
 function made(dialect: Dialect, names: DelegatedNames): string[] {

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { scratchFolder } from '../peers/process.ts';
-import { exportAll, hashOf, pair, publish, roundTrip, signAll, station } from '../peers/stations.ts';
+import { exportAll, hashOf, publish, roundTrip, signAll, station } from '../peers/stations.ts';
 import { tufRepository, type TufRepository } from './repository.ts';
 
 // each step is a dozen programs, one after the other
@@ -101,13 +101,17 @@ describe('delegations of a TUF repository, read by tuf-js', () => {
     const { stick, passphraseFile: secret, online, on } = app;
     const second = await station('offline', 'cellar');
     await second.ok('key', 'generate', 'delegation', ...KEY, '--passphrase-file', secret);
-    await pair(online, second, stick);
-    const card = join(stick, 'cellar.card');
-    const { digest } = await second.ok<{ digest: string }>(
-      ...['station', 'card', '-o', card, '--passphrase-file', secret],
-    );
-    await online.ok('station', 'pair', card, '--approve', digest);
     await delegationKey('online');
+    for (const [from, to] of [
+      [second, online],
+      [online, second],
+    ] as const) {
+      const card = join(stick, `${from.name}-to-${to.name}.card`);
+      const { digest } = await from.ok<{ digest: string }>(
+        ...['station', 'card', '-o', card, '--passphrase-file', secret],
+      );
+      await to.ok('station', 'pair', card, '--approve', digest);
+    }
     await online.ok('export', '--to', 'vault', '-o', on('first.request.tar'));
     await signAll(app, 'first.request.tar', 'first.response.tar');
     await publish(app, 'first.response.tar');
