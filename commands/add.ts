@@ -35,7 +35,7 @@ export default class Add extends BaseCommand {
       char: 'r',
       multiple: true,
       multipleNonGreedy: true,
-      description: 'role to sign into (default: targets)',
+      description: 'role to sign into (default: the hash bin of the name where there are bins, else targets)',
       helpValue: 'ROLE',
     }),
   };
@@ -43,7 +43,7 @@ export default class Add extends BaseCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Add);
     const roles = flags.role ?? [];
-    await withOnlineStation(flags.home, 'add', 'write', async ({ station }) => {
+    await withOnlineStation(flags.home, 'add', 'write', async ({ station, stores }) => {
       const given = [flags.image, flags.from, args.file].filter((source) => source !== undefined).length;
       if (given !== 1 || (args.name !== undefined && args.file === undefined))
         throw usage('USAGE-SOURCE', 'say what to add: NAME FILE, --image REF, or --from LIST');
@@ -52,16 +52,16 @@ export default class Add extends BaseCommand {
         throw usage('USAGE-SOURCE', 'say which repository the target belongs to');
       const results =
         flags.from !== undefined
-          ? addList(station, gun, flags.from, roles)
+          ? await addList(station, stores, gun, flags.from, roles)
           : flags.image !== undefined
             ? [
-                await addImage(station, gun ?? '', flags.image, {
+                await addImage(station, stores, gun ?? '', flags.image, {
                   roles,
                   ca: flags.ca,
                   environment: process.env,
                 }),
               ]
-            : [await addFile(station, gun ?? '', args.name ?? '', args.file ?? '', roles)];
+            : [await addFile(station, stores, gun ?? '', args.name ?? '', args.file ?? '', roles)];
       this.show(gun === undefined ? { repositories: results } : (results[0] as AddResult), () =>
         addedLines(results).join('\n'),
       );

@@ -1,3 +1,4 @@
+import { rolesOf } from '../src/online/add.ts';
 import { repositoryNamed } from '../src/online/repositories.ts';
 import { withOnlineStation } from '../src/online/session.ts';
 import { addChanges, stageChanges } from '../src/online/stage.ts';
@@ -21,14 +22,15 @@ export default class AddHash extends BaseCommand {
       char: 'r',
       multiple: true,
       multipleNonGreedy: true,
-      description: 'role to sign it into (default: targets)',
+      description:
+        'role to sign it into (default: the hash bin of the name where there are bins, else targets)',
       helpValue: 'ROLE',
     }),
   };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(AddHash);
-    await withOnlineStation(flags.home, 'addhash', 'write', ({ station }) => {
+    await withOnlineStation(flags.home, 'addhash', 'write', async ({ station, stores }) => {
       const input = {
         name: args.name,
         length: args.size,
@@ -36,13 +38,14 @@ export default class AddHash extends BaseCommand {
         sha512: flags.sha512,
         roles: flags.role ?? [],
       };
-      const changes = addChanges(repositoryNamed(station.home, args.gun), input, null);
+      const entry = repositoryNamed(station.home, args.gun);
+      const roleOf = await rolesOf(station, stores, entry, input.roles);
+      const changes = addChanges(entry, input, null, roleOf);
       const staged = stageChanges(station, args.gun, changes);
       this.show(
         { repository: args.gun, changes, staged },
         () => `staged: add ${show(args.name)} (${String(staged)} staged changes)`,
       );
-      return Promise.resolve();
     });
   }
 }

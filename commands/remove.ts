@@ -1,3 +1,4 @@
+import { rolesOf } from '../src/online/add.ts';
 import { repositoryNamed } from '../src/online/repositories.ts';
 import { withOnlineStation } from '../src/online/session.ts';
 import { removeChanges, stageChanges } from '../src/online/stage.ts';
@@ -16,21 +17,24 @@ export default class Remove extends BaseCommand {
       char: 'r',
       multiple: true,
       multipleNonGreedy: true,
-      description: 'role to remove it from (default: targets)',
+      description:
+        'role to remove it from (default: the hash bin of the name where there are bins, else targets)',
       helpValue: 'ROLE',
     }),
   };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Remove);
-    await withOnlineStation(flags.home, 'remove', 'write', ({ station }) => {
-      const changes = removeChanges(repositoryNamed(station.home, args.gun), args.name, flags.role ?? []);
+    await withOnlineStation(flags.home, 'remove', 'write', async ({ station, stores }) => {
+      const entry = repositoryNamed(station.home, args.gun);
+      const roles = flags.role ?? [];
+      const roleOf = await rolesOf(station, stores, entry, roles);
+      const changes = removeChanges(entry, args.name, roles, roleOf);
       const staged = stageChanges(station, args.gun, changes);
       this.show(
         { repository: args.gun, changes, staged },
         () => `staged: remove ${show(args.name)} (${String(staged)} staged changes)`,
       );
-      return Promise.resolve();
     });
   }
 }

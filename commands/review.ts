@@ -2,6 +2,7 @@ import { review } from '../src/offline/review.ts';
 import { withOfflineStation } from '../src/offline/session.ts';
 import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';
 import { reviewDocument } from '../src/terminal/review-document.ts';
+import { askedReachLines } from '../src/terminal/reach-view.ts';
 import { reviewLines } from '../src/terminal/review-view.ts';
 import { reviewTrackerLines } from '../src/terminal/tracker-view.ts';
 
@@ -13,6 +14,7 @@ export default class Review extends BaseCommand {
     '<%= config.bin %> review /media/stick/app.request.tar',
     '<%= config.bin %> review app.request.tar a.response.tar',
     '<%= config.bin %> review app.request.tar --only registry.example.com/team/app',
+    '<%= config.bin %> review firmware.request.tar --path sensors/thermometer-2.1.bin',
   ];
   static override strict = false;
   static override args = {
@@ -27,6 +29,12 @@ export default class Review extends BaseCommand {
       description: 'repository to show alone, with everything that changes',
       helpValue: 'NAME',
     }),
+    path: Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      description: 'target name: say which roles and keys can sign it, before and after',
+      helpValue: 'PATH',
+    }),
     page: Flags.integer({ description: 'page of a request for many repositories', min: 1, helpValue: 'N' }),
   };
 
@@ -35,9 +43,11 @@ export default class Review extends BaseCommand {
     const [file = '', ...responses] = argv as string[];
     const view = { page: flags.page ?? 1, only: flags.only ?? [] };
     await withOfflineStation(flags.home, 'review', async (station) => {
-      const { examination, tracker } = await review(station, file, responses);
-      this.show({ ...reviewDocument(examination), tracker }, () =>
-        [...reviewLines(examination, view), ...reviewTrackerLines(tracker)].join('\n'),
+      const { examination, tracker, asked } = await review(station, file, responses, flags.path ?? []);
+      this.show({ ...reviewDocument(examination), tracker, asked }, () =>
+        [...reviewLines(examination, view), ...askedReachLines(asked), ...reviewTrackerLines(tracker)].join(
+          '\n',
+        ),
       );
     });
   }

@@ -16,7 +16,7 @@ export default class DelegationList extends BaseCommand {
     await withOnlineStation(flags.home, 'delegation list', 'read', async ({ station, stores }) => {
       const list = await delegationList(station, stores, args.gun);
       warnOfUnreadRoles(args.gun, list.broken);
-      this.show(list, () => delegationTable(list.delegations).join('\n'));
+      this.show(list, () => delegationTable(list).join('\n'));
     });
   }
 }

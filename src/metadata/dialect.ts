@@ -131,6 +131,12 @@ export interface Dialect {
   ancestry(role: string): readonly string[] | null;
   /** Whether a delegation lets its role hold a target of that name. */
   covers(delegation: DelegatedNames, target: string): boolean;
+  /** Those of a document's delegations that let their roles hold a target of that name, in order. */
+  covering(delegations: readonly Delegation[], target: string): readonly Delegation[];
+  /** Whether there may be a name that both cover. */
+  meet(one: DelegatedNames, other: DelegatedNames): boolean;
+  /** Whether roles may be delegated to by the hashes of target names, so that a name says in which role it belongs. */
+  readonly delegatesByHash: boolean;
   /** A delegation as far as what its parent was given allows (Notary drops paths that are wider). */
   within(delegation: Delegation, above: DelegatedNames): Delegation;
   /**

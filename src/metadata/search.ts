@@ -10,12 +10,16 @@ export interface Search {
   readonly below: string;
   /** Roles that are left out, with everything below them. */
   readonly without: ReadonlySet<string>;
+  /** Whether roles are asked too that a terminating delegation hides; left out: no. */
+  readonly pastTerminating?: boolean;
 }
 
 /** A role that the search came by. */
 export interface SearchedRole {
   readonly role: string;
   readonly document: SignedDocument;
+  /** The delegation that led here; null for `targets`. */
+  readonly declared: Delegation | null;
   /** Whether the delegations that led here let the role hold a name. */
   readonly holds: (target: string) => boolean;
 }
@@ -46,7 +50,7 @@ const MAX_VISITED = 32;
 export function* searchTargets(
   dialect: Dialect,
   documents: Documents,
-  { target, below, without }: Search,
+  { target, below, without, pastTerminating = false }: Search,
   absent: (role: string, delegation?: Delegation) => void = () => undefined,
 ): Generator<SearchedRole> {
   const visited = new Set<string>();
@@ -63,9 +67,9 @@ export function* searchTargets(
       absent(role, way.at(-1));
       continue;
     }
-    if (inside) yield { role, document, holds };
+    if (inside) yield { role, document, declared: way.at(-1) ?? null, holds };
     if (target !== null && dialect.search === 'depth-first' && visited.size >= MAX_VISITED) return;
-    const next = nextSteps(dialect, document, way, inside ? target : null);
+    const next = nextSteps(dialect, document, way, inside ? target : null, pastTerminating);
     if (dialect.search === 'breadth-first') steps.push(...next.steps);
     else steps = next.terminated ? next.steps : [...next.steps, ...steps];
   }
@@ -77,17 +81,18 @@ function nextSteps(
   document: SignedDocument,
   way: readonly Delegation[],
   target: string | null,
+  pastTerminating: boolean,
 ): { steps: Step[]; terminated: boolean } {
   const steps: Step[] = [];
-  for (const delegation of dialect.delegations(document)) {
+  const declared = dialect.delegations(document);
+  for (const delegation of target === null ? declared : dialect.covering(declared, target)) {
     if (!mayDeclare(dialect, document.role, delegation.role)) continue;
-    if (target !== null && !dialect.covers(delegation, target)) continue;
     const above = way.at(-1);
     steps.push({
       role: delegation.role,
       way: [...way, above ? dialect.within(delegation, above) : delegation],
     });
-    if (target !== null && delegation.terminating) return { steps, terminated: true };
+    if (target !== null && delegation.terminating && !pastTerminating) return { steps, terminated: true };
   }
   return { steps, terminated: false };
 }

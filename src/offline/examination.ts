@@ -5,6 +5,8 @@ import type { Anomaly } from '../review/anomaly.ts';
 import type { QuorumDifference } from '../review/key-difference.ts';
 import type { Currency } from '../review/currency.ts';
 import type { ContentDifference, RoleDifference } from '../review/difference.ts';
+import type { NotUnderstood } from '../review/not-understood.ts';
+import type { Reach } from '../review/reach.ts';
 
 /** One repository of a request as the officer sees it. */
 export interface RepositoryExamination {
@@ -15,6 +17,10 @@ export interface RepositoryExamination {
   /** What others changed since this station last saw the repository, as far as it is known. */
   readonly since: readonly ContentDifference[];
   readonly anomalies: readonly Anomaly[];
+  /** Who can sign the names that change, before and after; empty where nothing is delegated. */
+  readonly reach: readonly Reach[];
+  /** Members of files that travel, but are not signed anew, of which this program has no idea. */
+  readonly notUnderstood: readonly NotUnderstood[];
   /** Whether what this station knows of the repository is retired with the officer's yes. */
   readonly retires: boolean;
   /** At first contact, who may sign as the root says that is not pinned yet; empty otherwise. */

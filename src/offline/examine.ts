@@ -16,8 +16,11 @@ import { checkSigned, checkVersion } from '../policy/versions.ts';
 import { anomaliesOf } from '../review/anomalies.ts';
 import type { Anomaly } from '../review/anomaly.ts';
 import { currencyOf } from '../review/currency.ts';
+import { hiddenRoles } from '../review/delegation-anomalies.ts';
 import { differencesOf, type ContentDifference } from '../review/difference.ts';
 import { quorumDifferences, withHolders, type QuorumDifference } from '../review/key-difference.ts';
+import { notUnderstoodOfBase } from '../review/not-understood.ts';
+import { reachOf } from '../review/reach.ts';
 import { sinceLastSeen } from '../review/since.ts';
 import { groupFirstRoots } from '../review/first-roots.ts';
 import { repositoryKey } from '../station/events.ts';
@@ -189,6 +192,8 @@ function examineRepository(
     delegations: named(delegations),
   });
   const differences = differencesOf(reading, roles, before).map((one) => ({ ...one, ...heldBy(one) }));
+  const closed = { ...reading, roles };
+  const reach = reachOf(closed, differences, station.holders);
   const filler = fillerOf(station, record);
   const known = {
     filler: filler ?? station.home.name,
@@ -204,7 +209,7 @@ function examineRepository(
     roles,
     differences,
     since: since.map((one) => ({ ...one, ...heldBy(one) })),
-    currency: currencyOf({ ...reading, roles }, known),
+    currency: currencyOf(closed, known),
     filler,
     fills,
     retires,
@@ -212,8 +217,11 @@ function examineRepository(
       marks.pinned || !reading.base ? [] : named(quorumDifferences(reading.dialect, null, reading.base.root)),
     anomalies: [
       ...(retires ? [restartAnomaly(record.name, all)] : []),
-      ...anomaliesOf({ ...reading, roles }, differences, marks, manifest.from.key, station.now, known, since),
+      ...anomaliesOf(closed, differences, marks, manifest.from.key, station.now, known, since),
+      ...hiddenRoles(record.name, reach),
     ],
+    reach,
+    notUnderstood: before?.notUnderstood ?? notUnderstoodOfBase(reading),
   };
 }
 

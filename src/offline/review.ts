@@ -1,3 +1,4 @@
+import { reachOfNames, type Reach } from '../review/reach.ts';
 import type { Examination } from './examination.ts';
 import { examine } from './examine.ts';
 import { checkNotAnswered } from './state-checks.ts';
@@ -12,6 +13,8 @@ import { withRequest } from './take.ts';
 export interface Review {
   readonly examination: Examination;
   readonly tracker: readonly TrackedRepository[];
+  /** Who can sign the names that were asked about, in each repository. */
+  readonly asked: readonly { readonly name: string; readonly reach: readonly Reach[] }[];
 }
 
 /**
@@ -19,11 +22,14 @@ export interface Review {
  * afterwards is noticed (S23).
  *
  * @param responses of other stations to the same request
+ * @param paths names of targets that are asked about
+ * @throws NAME-TARGET, and what `sign` refuses
  */
 export async function review(
   station: OfflineStation,
   file: string,
   responses: readonly string[],
+  paths: readonly string[] = [],
 ): Promise<Review> {
   return withRequest(station, file, false, async (taken) => {
     const { digest, manifest } = taken.bundle;
@@ -44,6 +50,13 @@ export async function review(
           data: { request: digest, id, from: from.key, sequence, repository: repositoryKey(record) },
         })),
       );
-    return { examination, tracker };
+    const asked =
+      paths.length === 0
+        ? []
+        : examination.repositories.map(({ reading, roles }) => ({
+            name: reading.record.name,
+            reach: reachOfNames({ ...reading, roles }, paths, station.holders),
+          }));
+    return { examination, tracker, asked };
   });
 }

@@ -4,7 +4,10 @@ import type { AddChange } from '../change/change.ts';
 import { usage } from '../errors.ts';
 import { repositories, repositoryNamed } from './repositories.ts';
 import { addChanges, keepManifest, stageChanges } from './stage.ts';
+import type { RepositoryEntry } from './place.ts';
 import type { OnlineStation } from './station.ts';
+import type { Stores } from './stores.ts';
+import { targetRoles, type RoleOf } from './target-roles.ts';
 import type { Environment } from './credential.ts';
 import { readTargetList } from './target-list.ts';
 
@@ -17,6 +20,7 @@ export interface AddResult {
 /** Stages a file's hashes, read as a stream. @throws ADD-FILE (exit 2) */
 export async function addFile(
   station: OnlineStation,
+  stores: Stores,
   gun: string,
   name: string,
   path: string,
@@ -34,11 +38,9 @@ export async function addFile(
   }
   const [sha256, sha512] = hashes.map((hash) => hash.digest('hex')) as [string, string];
   const entry = repositoryNamed(station.home, gun);
-  return staged(
-    station,
-    gun,
-    addChanges(entry, { name, length: String(length), sha256, sha512, roles }, null),
-  );
+  const input = { name, length: String(length), sha256, sha512, roles };
+  const roleOf = await rolesOf(station, stores, entry, roles);
+  return staged(station, gun, addChanges(entry, input, null, roleOf));
 }
 
 /**
@@ -47,12 +49,14 @@ export async function addFile(
  *
  * @throws LIST-FORM, ADD-REPOSITORY (exit 2)
  */
-export function addList(
+export async function addList(
   station: OnlineStation,
+  stores: Stores,
   gun: string | undefined,
   path: string,
   roles: readonly string[],
-): AddResult[] {
+): Promise<AddResult[]> {
+  const places = new Map<string, RoleOf>();
   const known = new Map(repositories(station.home).map((entry) => [entry.name, entry]));
   const added = new Map<string, AddChange[]>();
   for (const input of readTargetList(path)) {
@@ -64,7 +68,10 @@ export function addList(
         where: input.name,
       });
     const entry = known.get(name) ?? repositoryNamed(station.home, name);
-    const changes = addChanges(entry, input.roles.length > 0 ? input : { ...input, roles }, null);
+    const named = input.roles.length > 0 ? input : { ...input, roles };
+    const roleOf = places.get(name) ?? (await rolesOf(station, stores, entry, named.roles));
+    if (named.roles.length === 0) places.set(name, roleOf);
+    const changes = addChanges(entry, named, null, roleOf);
     const list = added.get(name);
     if (list) list.push(...changes);
     else added.set(name, changes);
@@ -76,6 +83,7 @@ export function addList(
 /** Stages an image's manifest as the registry serves it; the bytes are kept, to travel in the request. */
 export async function addImage(
   station: OnlineStation,
+  stores: Stores,
   gun: string,
   reference: string,
   options: {
@@ -95,7 +103,18 @@ export async function addImage(
     sha512: image.sha512,
     roles: options.roles,
   };
-  return staged(station, gun, addChanges(entry, input, keepManifest(station, image.bytes)));
+  const roleOf = await rolesOf(station, stores, entry, options.roles);
+  return staged(station, gun, addChanges(entry, input, keepManifest(station, image.bytes), roleOf));
+}
+
+/** Where targets belong; nobody is asked where the roles are named. */
+export function rolesOf(
+  station: OnlineStation,
+  stores: Stores,
+  entry: RepositoryEntry,
+  roles: readonly string[],
+): Promise<RoleOf> {
+  return roles.length > 0 ? Promise.resolve(() => 'targets') : targetRoles(station, stores, entry);
 }
 
 function staged(station: OnlineStation, repository: string, added: readonly AddChange[]): AddResult {

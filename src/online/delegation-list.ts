@@ -7,7 +7,14 @@ import type { Stores } from './stores.ts';
 /** A delegated role as published. */
 export interface ListedDelegation {
   readonly role: string;
+  /** The role that declares it, and its place among those that it declares, from 1 on: clients ask in that order. */
+  readonly parent: string;
+  readonly order: number;
   readonly paths: readonly string[];
+  /** Beginnings of the SHA-256 of target names. */
+  readonly hashPrefixes: readonly string[];
+  /** Whether the search for a name ends with the role. */
+  readonly terminating: boolean;
   readonly threshold: number;
   readonly keys: readonly {
     readonly id: string;
@@ -23,7 +30,9 @@ export interface ListedDelegation {
 /** What delegates to whom. */
 export interface DelegationList {
   readonly repository: string;
-  /** By name. */
+  /** Whether its dialect has hash prefixes, terminating delegations and free names of roles. */
+  readonly delegatesByHash: boolean;
+  /** By name where names say who delegates to whom; else document by document, in the order of their lists. */
   readonly delegations: readonly ListedDelegation[];
   readonly broken: ReadRepository['broken'];
 }
@@ -41,18 +50,24 @@ export async function delegationList(
   const repository = await readVerified(station, stores, repositoryNamed(station.home, name));
   const { dialect, verified, broken } = repository;
   const delegations = [...verified.targets.values()].flatMap((document) =>
-    dialect.delegations(document).map(({ role, paths, threshold, keys }): ListedDelegation => ({
-      role,
-      paths,
-      threshold,
-      keys: keys.map(({ id, canonicalId, public: key }) => ({
+    dialect.delegations(document).map((one, at): ListedDelegation => ({
+      role: one.role,
+      parent: document.role,
+      order: at + 1,
+      paths: one.paths,
+      hashPrefixes: one.hashPrefixes,
+      terminating: one.terminating,
+      threshold: one.threshold,
+      keys: one.keys.map(({ id, canonicalId, public: key }) => ({
         id,
         canonicalId,
         algorithm: key?.algorithm ?? null,
         holder: station.holders.get(canonicalId) ?? null,
       })),
-      version: verified.targets.get(role)?.version ?? null,
+      version: verified.targets.get(one.role)?.version ?? null,
     })),
   );
-  return { repository: name, delegations: delegations.sort((a, b) => (a.role < b.role ? -1 : 1)), broken };
+  const named = delegations.some(({ role }) => dialect.ancestry(role) !== null);
+  if (named) delegations.sort((a, b) => (a.role < b.role ? -1 : 1));
+  return { repository: name, delegatesByHash: dialect.delegatesByHash, delegations, broken };
 }

@@ -35,15 +35,16 @@ interface Declared {
  * Reads `targets` and the delegated roles that are wanted, level by level, each by what the snapshot lists. Where the
  * names say nothing of the hierarchy, a role that no document so far declares is looked for further down.
  *
+ * @param wanted null: every role that is declared and listed; `but-bins`: those but the ones that hold names by hash
  * @throws SERVER-INCOMPLETE, METADATA-*, SERVER-*
  */
 export async function fetchTargets(
   source: TargetsSource,
-  wanted: WantedRoles | null,
+  wanted: WantedRoles | 'but-bins' | null,
 ): Promise<Map<string, Uint8Array>> {
   const { dialect, snapshot } = source;
   const listed = dialect.listed(snapshot);
-  const wants = wanted && withNamedAncestors(dialect, wanted);
+  const wants = wanted === null || wanted === 'but-bins' ? null : withNamedAncestors(dialect, wanted);
   const files = new Map<string, Uint8Array>();
   const declared = new Map<string, Declared>();
   let level = ['targets'];
@@ -52,7 +53,8 @@ export async function fetchTargets(
     for (const document of await readAll(source, listed, level, files)) {
       if (!wants && !isReadable(source, document, declared.get(document.role))) continue;
       for (const delegation of dialect.delegations(document)) {
-        const { role } = delegation;
+        const { role, hashPrefixes } = delegation;
+        if (wanted === 'but-bins' && hashPrefixes.length > 0) continue;
         // A removed delegation stays listed in a server's snapshot for ever; its parent no longer declares it.
         if (!mayDeclare(dialect, document.role, role) || declared.has(role) || !listed.has(role)) continue;
         declared.set(role, { parent: document.role, keys: delegation });

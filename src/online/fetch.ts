@@ -16,7 +16,8 @@ export interface FetchedRepository {
  * then every file as its parent lists it; and verifies all of it. Null if there is no such repository.
  *
  * @param fromRoot lowest root version to read
- * @param roles delegated roles to read besides `targets`; null for every one that is declared and listed
+ * @param roles delegated roles to read besides `targets`; null for every one that is declared and listed,
+ *   `but-bins` for those that do not hold names by their hashes
  * @param delegations what becomes of delegated roles that are not signed as they must be; set apart, nothing below
  *   them is read but what `roles` names
  * @throws CHAIN-*, METADATA-*, SERVER-*
@@ -26,7 +27,7 @@ export async function fetchRepository(
   store: Store,
   pinned: SignedDocument | null,
   fromRoot: number,
-  roles: WantedRoles | null,
+  roles: WantedRoles | 'but-bins' | null,
   context: KeyContext,
   delegations: BrokenDelegations = 'refuse',
 ): Promise<FetchedRepository | null> {

@@ -6,6 +6,7 @@ import { trackRole } from '../exchange/tracker.ts';
 import { documentOf } from '../exchange/request.ts';
 import type { Dialect, KeyContext } from '../metadata/dialect.ts';
 import { verifyRepository } from '../metadata/repository.ts';
+import { isDelegated } from '../metadata/roles.ts';
 import type { VerifiedRepository } from '../metadata/verified.ts';
 import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
 import type { Signers } from '../station/signers.ts';
@@ -210,8 +211,11 @@ async function readBack(
   const context = { repository: entry.name, now: station.now * 1000 };
   let verified: VerifiedRepository | null;
   try {
+    // The parent of a role that is gone is known no more through that role: what was posted is wanted by its name.
     const wanted = wantedRoles(repository.reading.changes);
-    const fetched = await fetchRepository(dialect, store, null, 1, wanted, context, 'set-apart');
+    const posted = [...files.keys()].filter(isDelegated).map((role) => [role, null] as const);
+    const all = wanted && new Map([...posted, ...wanted]);
+    const fetched = await fetchRepository(dialect, store, null, 1, all, context, 'set-apart');
     verified = fetched?.verified ?? null;
   } catch (cause) {
     if (!(cause instanceof CountersignError) || cause.exit === EXIT.unavailable) throw cause;

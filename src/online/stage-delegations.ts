@@ -30,12 +30,18 @@ export interface DelegationAddOptions extends PathOptions {
   /** Sources of keys. */
   readonly keys: readonly string[];
   readonly threshold: string | undefined;
+  /** Beginnings of the SHA-256 of target names, hex. */
+  readonly hashPrefixes?: readonly string[];
+  /** Whether the search for a name ends with the role; left out: as it is, or not. */
+  readonly terminating?: boolean | undefined;
+  /** The role that is to declare it, where its name does not say so. */
+  readonly parent?: string | undefined;
 }
 
 /**
  * Stages a delegation, or more keys and paths for one that there is.
  *
- * @throws DELEGATION-PATHS (exit 2), CHANGE-ROLE, NAME-ROLE, KEY-*, CERTIFICATE-*, CHANGE-*
+ * @throws DELEGATION-PATHS, DELEGATION-PARENT (exit 2), CHANGE-ROLE, NAME-ROLE, NAME-PATH, KEY-*, CERTIFICATE-*, CHANGE-*
  */
 export async function stageDelegation(
   station: OnlineStation,
@@ -46,15 +52,25 @@ export async function stageDelegation(
   const { role } = options;
   const threshold = options.threshold === undefined ? null : readThreshold(options.threshold);
   const paths = readPaths(options);
+  const hashPrefixes = readHashPrefixes(options.hashPrefixes ?? []);
   const ground = await stagingGround(station, stores, name);
   checkDelegatedRole(ground, role);
+  checkParentOption(ground, role, options.parent);
   const keys = keySources(station, ground, role, options.keys);
-  const changes = delegationChanges(ground, role, keys, { paths });
+  const changes = delegationChanges(ground, role, keys, {
+    paths,
+    hashPrefixes,
+    terminating: options.terminating ?? null,
+    ...(options.parent === undefined ? {} : { parent: options.parent }),
+  });
   if (threshold !== null) changes.push({ type: 'threshold', role, threshold });
-  if (paths.length === 0 && changes.some(({ type }) => type === 'delegation-add'))
+  const holdsNone = paths.length === 0 && hashPrefixes.length === 0;
+  if (holdsNone && declaredNow(ground, role) === null)
     throw usage('DELEGATION-PATHS', 'a new delegation must say which target names it may hold', {
       where: `${name} ${role}`,
-      hint: 'give --paths BEGINNING, or --all-paths',
+      hint: ground.dialect.delegatesByHash
+        ? 'give --paths PATTERN or --hash-prefix HEX'
+        : 'give --paths BEGINNING, or --all-paths',
     });
   return stageChecked(station, await checkChanges(station, ground, changes));
 }
@@ -157,9 +173,42 @@ export function checkDelegatedRole({ dialect }: StagingGround, role: string): vo
   dialect.checkTargetsRole(role);
   if (!isDelegated(role))
     throw refused('CHANGE-ROLE', 'the change is not for that role', {
-      expected: 'a delegated role, as targets/NAME',
+      expected: 'a delegated role',
       found: role,
     });
+}
+
+/**
+ * Who declares a role cannot be chosen where its name says it, nor changed while it is declared.
+ *
+ * @throws DELEGATION-PARENT (exit 2), NAME-ROLE
+ */
+export function checkParentOption(ground: StagingGround, role: string, parent: string | undefined): void {
+  if (parent === undefined) return;
+  ground.dialect.checkTargetsRole(parent);
+  const now = parentNow(ground, role);
+  if (now === null || now === parent) return;
+  const named = ground.dialect.ancestry(role) !== null;
+  throw usage('DELEGATION-PARENT', 'another role declares this one', {
+    expected: now,
+    found: parent,
+    where: `${ground.entry.name} ${role}`,
+    hint: named
+      ? 'leave --parent out: in this dialect the name of the role says it'
+      : 'leave --parent out; or remove the delegation, publish that, and add it anew',
+  });
+}
+
+/** Several in one, with commas, as paths. @throws DELEGATION-PATHS (exit 2) */
+function readHashPrefixes(given: readonly string[]): string[] {
+  const prefixes = given.flatMap((one) => one.split(',')).map((one) => one.toLowerCase());
+  const wrong = prefixes.find((prefix) => !/^[0-9a-f]{1,64}$/.test(prefix));
+  if (wrong !== undefined)
+    throw usage('DELEGATION-PATHS', 'not the beginning of a SHA-256', {
+      expected: '1 to 64 hex digits',
+      found: wrong.slice(0, 100),
+    });
+  return [...new Set(prefixes)];
 }
 
 /** Paths as stock Notary takes them: several in one, with commas. An empty one means all names. */

@@ -5,6 +5,7 @@ import { keepEvidence, stage, stagedChanges, unstage } from './staged.ts';
 import type { RepositoryEntry } from './place.ts';
 import { repositories, repositoryNamed } from './repositories.ts';
 import type { OnlineStation } from './station.ts';
+import type { RoleOf } from './target-roles.ts';
 
 /** Docker reads manifests up to four mebibytes; a target may be anything up to what JSON numbers hold. */
 const MAX_LENGTH = Number.MAX_SAFE_INTEGER;
@@ -22,9 +23,15 @@ export interface TargetInput {
 /**
  * The changes that add one target to its roles, checked as the stock tools would break on them.
  *
+ * @param roleOf where a target belongs for which no role is named
  * @throws CHANGE-LENGTH, CHANGE-HASH (exit 2), NAME-TARGET, NAME-ROLE (exit 3)
  */
-export function addChanges(entry: RepositoryEntry, input: TargetInput, evidence: string | null): AddChange[] {
+export function addChanges(
+  entry: RepositoryEntry,
+  input: TargetInput,
+  evidence: string | null,
+  roleOf: RoleOf = () => 'targets',
+): AddChange[] {
   const dialect = dialectOf(entry.dialect);
   dialect.checkTarget(input.name);
   if (!/^(?:0|[1-9][0-9]*)$/.test(input.length) || Number(input.length) > MAX_LENGTH)
@@ -37,7 +44,7 @@ export function addChanges(entry: RepositoryEntry, input: TargetInput, evidence:
     input.sha512 === undefined
       ? { sha256 }
       : { sha256, sha512: digits('sha512', input.sha512, 128, input.name) };
-  const roles = input.roles.length > 0 ? [...new Set(input.roles)] : ['targets'];
+  const roles = input.roles.length > 0 ? [...new Set(input.roles)] : [roleOf(input.name)];
   return roles.map((role) => {
     dialect.checkTargetsRole(role);
     return { type: 'add', role, name: input.name, length: Number(input.length), hashes, evidence };
@@ -55,10 +62,15 @@ function digits(algorithm: string, text: string, count: number, where: string): 
 }
 
 /** Changes that remove a target from its roles. */
-export function removeChanges(entry: RepositoryEntry, name: string, roles: readonly string[]): Change[] {
+export function removeChanges(
+  entry: RepositoryEntry,
+  name: string,
+  roles: readonly string[],
+  roleOf: RoleOf = () => 'targets',
+): Change[] {
   const dialect = dialectOf(entry.dialect);
   dialect.checkTarget(name);
-  return (roles.length > 0 ? [...new Set(roles)] : ['targets']).map((role) => {
+  return (roles.length > 0 ? [...new Set(roles)] : [roleOf(name)]).map((role) => {
     dialect.checkTargetsRole(role);
     return { type: 'remove', role, name };
   });

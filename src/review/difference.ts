@@ -33,6 +33,8 @@ export interface ContentDifference {
 export interface RoleDifference extends ContentDifference {
   /** SHA-256 of the bytes to be signed; null while open. */
   readonly payload: string | null;
+  /** Members of the document that this program has no idea of, and that would be signed with it: JSON pointers. */
+  readonly notUnderstood: readonly string[];
 }
 
 const NONE: ReadonlyMap<string, TargetEntry> = new Map();
@@ -57,9 +59,11 @@ export function differencesOf(
     const known = open?.differences[index];
     if (known && open.roles[index]?.document === role.document) return known;
     const before = reading.base && documentOf(reading.base, role.role);
+    const after = resultDocument(role);
     return {
-      ...contentDifference(reading.dialect, before, resultDocument(role)),
+      ...contentDifference(reading.dialect, before, after),
       payload: role.open ? null : sha256Hex(role.document),
+      notUnderstood: reading.dialect.notUnderstood(after),
     };
   });
 }

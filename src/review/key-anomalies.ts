@@ -1,7 +1,7 @@
-import { resultDocument } from '../change/computed-role.ts';
 import { isDelegated } from '../metadata/roles.ts';
 import type { RepositoryReading } from '../exchange/read-request.ts';
 import type { Anomaly } from './anomaly.ts';
+import { delegationAnomalies } from './delegation-anomalies.ts';
 import type { RoleDifference } from './difference.ts';
 import type { DelegationDifference, KeyDifference, QuorumDifference } from './key-difference.ts';
 
@@ -38,11 +38,8 @@ export function keyAnomalies(
       ...returning(name, quorum, known),
       ...together(name, quorum, known),
     ]),
-    ...delegations.flatMap((delegation) => [
-      ...widened(name, delegation),
-      ...overlaps(reading, delegation),
-      ...unreadable(reading, differences, delegation),
-    ]),
+    ...delegationAnomalies(reading, delegations),
+    ...delegations.flatMap((delegation) => unreadable(reading, differences, delegation)),
   ];
 }
 
@@ -135,38 +132,6 @@ function returning(name: string, { role, keys }: QuorumDifference, { dropped }: 
       typed: true,
       text: `key ${canonicalId} comes back into ${role}: a request approved here took it away`,
     }));
-}
-
-/** A role that may hold more names than before. */
-function widened(name: string, { role, thresholdBefore, pathsAdded }: DelegationDifference): Anomaly[] {
-  if (thresholdBefore === 0 || pathsAdded.length === 0) return [];
-  const names = pathsAdded.map((path) => (path === '' ? 'all names' : path)).join(', ');
-  return [
-    {
-      id: `PATHS:${name}:${role}:${pathsAdded.join(',')}`,
-      typed: true,
-      text: `${role} may hold more names than before: ${names}`,
-    },
-  ];
-}
-
-/** Names that two roles may hold are taken from the one that is asked first. */
-function overlaps(reading: RepositoryReading, delegation: DelegationDifference): Anomaly[] {
-  const next = reading.roles.find(({ role }) => role === delegation.parent);
-  if (!next || delegation.pathsAdded.length === 0) return [];
-  return reading.dialect
-    .delegations(resultDocument(next))
-    .filter((other) => other.role !== delegation.role)
-    .filter(({ paths }) => paths.some((path) => delegation.pathsAdded.some((added) => meet(path, added))))
-    .map((other) => ({
-      id: `OVERLAP:${reading.record.name}:${delegation.role}:${other.role}`,
-      typed: false,
-      text: `${delegation.role} may hold names of ${other.role} too; the one declared first is asked first`,
-    }));
-}
-
-function meet(a: string, b: string): boolean {
-  return a.startsWith(b) || b.startsWith(a);
 }
 
 /**

@@ -1,26 +1,30 @@
-import type { ListedDelegation } from '../online/delegation-list.ts';
+import type { DelegationList, ListedDelegation } from '../online/delegation-list.ts';
 import { escapeCut, show } from './escape.ts';
+import { prefixesText } from './prefixes-text.ts';
 
 const HEAD = ['ROLE', 'PATHS', 'KEY IDS', 'THRESHOLD'];
+/** What dialects have besides, in which names of roles are free. */
+const FREE_HEAD = ['PARENT', 'ORDER', 'TERMINATING'];
 /** Columns between two cells, as the stock client sets them. */
 const GAP = 4;
 
 /**
  * Delegations as `notary delegation list` prints them: one row a role, and as many lines as it has paths or keys.
- * Key IDs stay whole, so that they can be copied.
+ * Key IDs stay whole, so that they can be copied. Where names of roles do not say who delegates to whom, three more
+ * columns say it, and in which order clients ask.
  */
-export function delegationTable(delegations: readonly ListedDelegation[]): string[] {
+export function delegationTable({
+  delegations,
+  delegatesByHash: free,
+}: Pick<DelegationList, 'delegations' | 'delegatesByHash'>): string[] {
   if (delegations.length === 0) return ['No delegations present in this repository.'];
-  const rows = delegations.flatMap(({ role, paths, keys, threshold }) =>
-    Array.from({ length: Math.max(1, paths.length, keys.length) }, (_, line) => [
-      line === 0 ? escapeCut(role, 255) : '',
-      pathText(paths[line]),
-      keys[line]?.canonicalId ?? '',
-      line === 0 ? String(threshold) : '',
-    ]),
-  );
-  const cells = [HEAD, HEAD.map((name) => '-'.repeat(name.length)), ...rows];
-  const widths = HEAD.map((_, at) => Math.max(...cells.map((row) => row[at]?.length ?? 0)) + GAP);
+  const head = free ? [...HEAD, ...FREE_HEAD] : HEAD;
+  const cells = [
+    head,
+    head.map((name) => '-'.repeat(name.length)),
+    ...delegations.flatMap((one) => rowsOf(one, free)),
+  ];
+  const widths = head.map((_, at) => Math.max(...cells.map((row) => row[at]?.length ?? 0)) + GAP);
   return cells.map((row) =>
     row
       .map((cell, at) => cell.padEnd(widths[at] ?? 0))
@@ -29,7 +33,19 @@ export function delegationTable(delegations: readonly ListedDelegation[]): strin
   );
 }
 
-function pathText(path: string | undefined): string {
-  if (path === undefined) return '';
-  return path === '' ? '"" <all paths>' : show(path, 60);
+function rowsOf(delegation: ListedDelegation, free: boolean): string[][] {
+  const { role, parent, order, keys, threshold, terminating } = delegation;
+  const names = namesOf(delegation);
+  return Array.from({ length: Math.max(1, names.length, keys.length) }, (_, line) => [
+    line === 0 ? escapeCut(role, 255) : '',
+    names[line] ?? '',
+    keys[line]?.canonicalId ?? '',
+    line === 0 ? String(threshold) : '',
+    ...(free && line === 0 ? [escapeCut(parent, 255), String(order), terminating ? 'yes' : 'no'] : []),
+  ]);
+}
+
+function namesOf({ paths, hashPrefixes }: ListedDelegation): string[] {
+  const shown = paths.map((path) => (path === '' ? '"" <all paths>' : show(path, 60)));
+  return hashPrefixes.length > 0 ? [...shown, prefixesText(hashPrefixes)] : shown;
 }

@@ -1,6 +1,5 @@
-import type { DelegationDifference, KeyDifference, QuorumDifference } from '../review/key-difference.ts';
-import { escapeCut, show } from './escape.ts';
-import { wrapBehind } from './wrap.ts';
+import type { KeyDifference, QuorumDifference } from '../review/key-difference.ts';
+import { escapeCut } from './escape.ts';
 
 const MARKS: Readonly<Record<KeyDifference['state'], string>> = {
   stays: ' ',
@@ -21,27 +20,8 @@ export function quorumLines(quorums: readonly QuorumDifference[], open: string):
   ]);
 }
 
-/** What becomes of delegated roles. */
-export function delegationLines(delegations: readonly DelegationDifference[], open: string): string[] {
-  return delegations.flatMap((delegation) => {
-    const { role, thresholdBefore, thresholdAfter, keys, paths, pathsAdded, pathsRemoved } = delegation;
-    const name = escapeCut(role, 200);
-    const shown = keys.flatMap((key) => keyLines(key, open));
-    if (thresholdAfter === 0) return [...wrapBehind('    - ', `delegation to ${name} goes`), ...shown];
-    const fresh = thresholdBefore === 0;
-    return [
-      ...wrapBehind(
-        fresh ? '    + ' : '    ~ ',
-        `delegation to ${name}: ${thresholds(delegation)}; for ${pathsText(paths)}`,
-      ),
-      ...(fresh || pathsAdded.length === 0 ? [] : wrapBehind('      ', `now also ${pathsText(pathsAdded)}`)),
-      ...(pathsRemoved.length === 0 ? [] : wrapBehind('      ', `no more ${pathsText(pathsRemoved)}`)),
-      ...shown,
-    ];
-  });
-}
-
-function thresholds({ thresholdBefore, thresholdAfter, keys }: QuorumDifference): string {
+/** How many signatures a role needs of how many keys. */
+export function thresholds({ thresholdBefore, thresholdAfter, keys }: QuorumDifference): string {
   const count = keys.filter(({ state }) => state !== 'leaves').length;
   const now = `${String(thresholdAfter)} of ${String(count)} keys must sign`;
   return thresholdBefore === 0 || thresholdBefore === thresholdAfter
@@ -49,7 +29,11 @@ function thresholds({ thresholdBefore, thresholdAfter, keys }: QuorumDifference)
     : `${now} (before: ${String(thresholdBefore)})`;
 }
 
-function keyLines({ keyid, canonicalId, algorithm, state, holder }: KeyDifference, open: string): string[] {
+/** One key and what becomes of it. */
+export function keyLines(
+  { keyid, canonicalId, algorithm, state, holder }: KeyDifference,
+  open: string,
+): string[] {
   const whose = holder === undefined ? '' : `, held by ${escapeCut(holder, 40)}`;
   const lines = [
     `      ${MARKS[state]} ${algorithm}${state === 'renewed' ? ', new certificate' : ''}${whose}`,
@@ -58,11 +42,4 @@ function keyLines({ keyid, canonicalId, algorithm, state, holder }: KeyDifferenc
   else lines.push(`        ${open}`);
   if (canonicalId !== keyid && /^[0-9a-f]{64}$/.test(canonicalId)) lines.push(`        key ${canonicalId}`);
   return lines;
-}
-
-function pathsText(paths: readonly string[]): string {
-  if (paths.length === 0) return 'no names';
-  return paths
-    .map((path) => (path === '' ? 'all names' : `names that begin with ${show(path, 60)}`))
-    .join(', ');
 }

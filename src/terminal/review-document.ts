@@ -16,7 +16,7 @@ export function reviewDocument(examination: Examination): object {
     excepted,
     anomalies: allAnomalies(examination),
     repositories: examination.repositories.map(
-      ({ reading, differences, anomalies, contact, since, currency, filler }) => ({
+      ({ reading, differences, anomalies, contact, since, currency, filler, reach, notUnderstood }) => ({
         dialect: reading.record.dialect,
         name: reading.record.name,
         operation: reading.record.operation,
@@ -25,6 +25,8 @@ export function reviewDocument(examination: Examination): object {
         since,
         currency,
         filler,
+        reach,
+        notUnderstood,
         roles: differences,
       }),
     ),

@@ -4,9 +4,15 @@ import type { TargetEntry } from '../metadata/document.ts';
 import type { Anomaly } from '../review/anomaly.ts';
 import type { ContentDifference, RoleDifference } from '../review/difference.ts';
 import type { TargetChange } from '../review/target-change.ts';
+import { capped } from './capped.ts';
+import { day } from './day.ts';
 import { digestLines } from './digest-block.ts';
+import { emptyLines, isEmpty } from './empty-roles-view.ts';
 import { escapeCut, show } from './escape.ts';
-import { delegationLines, quorumLines } from './keys-view.ts';
+import { delegationLines } from './delegation-change-view.ts';
+import { quorumLines } from './keys-view.ts';
+import { notUnderstoodLines, unsignedNotUnderstoodLines } from './not-understood-view.ts';
+import { reachLines } from './reach-view.ts';
 import { COLUMNS, wrapBehind } from './wrap.ts';
 
 /** Lines of one kind that are shown before the rest is only counted. */
@@ -115,10 +121,8 @@ function operationLines(repositories: readonly RepositoryExamination[]): string[
   ];
 }
 
-function oneRepository(
-  { reading, differences, contact, since, currency, filler }: RepositoryExamination,
-  most: number,
-): string[] {
+function oneRepository(examination: RepositoryExamination, most: number): string[] {
+  const { reading, differences, contact, since, currency, filler, reach, notUnderstood } = examination;
   const { record, base } = reading;
   const open = filler === null ? 'made here at signing' : `made by ${escapeCut(filler, 40)} when it signs`;
   return [
@@ -134,7 +138,12 @@ function oneRepository(
     ),
     ...(record.operation === 'none' ? ['  asks for no signature: this station gets to know it'] : []),
     ...since.flatMap((difference) => sinceLines(difference, most, open)),
-    ...differences.flatMap((difference) => roleLines(difference, most, open)),
+    ...differences
+      .filter((difference) => !isEmpty(difference))
+      .flatMap((difference) => roleLines(difference, most, open)),
+    ...emptyLines(differences.filter(isEmpty), most),
+    ...unsignedNotUnderstoodLines(notUnderstood, most),
+    ...reachLines(reach, most),
     '',
   ];
 }
@@ -168,6 +177,7 @@ function roleLines(difference: RoleDifference, most: number, open: string): stri
     `  ${escapeCut(role, 60)}: ${from} -> version ${String(toVersion)}, expires ${expires}${day(toExpires)}`,
     ...(payload ? [`    sha256 ${payload}`] : [`    open: ${open}`]),
     ...contentLines(difference, most, open),
+    ...notUnderstoodLines(difference.notUnderstood),
   ];
 }
 
@@ -205,18 +215,6 @@ function entryLines(
 function hashLines(label: string, entry: TargetEntry | null): string[] {
   const sha256 = entry?.hashes['sha256'];
   return sha256 ? [`      ${label.padEnd(3)} ${sha256}`] : [];
-}
-
-function day(milliseconds: number): string {
-  return formatTime(Math.floor(milliseconds / 1000)).slice(0, 10);
-}
-
-function capped<T>(items: readonly T[], most: number, lines: (item: T) => readonly string[]): string[] {
-  const shown = items.slice(0, most).flatMap(lines);
-  const hidden = items.length - most;
-  return hidden > 0
-    ? [...shown, `    ... and ${String(hidden)} more like these (review --only NAME lists each)`]
-    : [...shown];
 }
 
 /** A ruler between the review and what is asked. */

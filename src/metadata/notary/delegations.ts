@@ -86,6 +86,11 @@ export function coversName({ paths }: DelegatedNames, target: string): boolean {
   return paths.some((path) => target.startsWith(path));
 }
 
+/** Whether there may be a name that begins with a path of each. */
+export function pathsMeet({ paths }: DelegatedNames, other: DelegatedNames): boolean {
+  return paths.some((a) => other.paths.some((b) => a.startsWith(b) || b.startsWith(a)));
+}
+
 /** Paths that are wider than what the parent was given go (Notary: RestrictDelegationPathPrefixes). */
 export function withinPaths(delegation: Delegation, above: DelegatedNames): Delegation {
   return { ...delegation, paths: delegation.paths.filter((path) => coversName(above, path)) };

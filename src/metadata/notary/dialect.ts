@@ -5,7 +5,14 @@ import { checkDelegationCertificate, checkRootCertificate, readRootCertificate }
 import { certificateMaker } from './certificate-maker.ts';
 import { form, parseFile, writeFile } from './file.ts';
 import { rootCertificateEnds } from './certificate-ends.ts';
-import { coversName, delegatedRoleKeys, delegationsOf, withDelegations, withinPaths } from './delegations.ts';
+import {
+  coversName,
+  delegatedRoleKeys,
+  delegationsOf,
+  pathsMeet,
+  withDelegations,
+  withinPaths,
+} from './delegations.ts';
 import {
   certificateKeyObject,
   envelopeSignature,
@@ -55,6 +62,9 @@ export const notary: Dialect = {
   delegations: delegationsOf,
   ancestry: ancestryOf,
   covers: coversName,
+  covering: (delegations, target) => delegations.filter((one) => coversName(one, target)),
+  meet: pathsMeet,
+  delegatesByHash: false,
   within: withinPaths,
   search: 'breadth-first',
   released: ['targets/releases', 'targets'],

@@ -10,6 +10,8 @@ import { jsonOfCanonical } from './json-text.ts';
 import { keyObject, standaloneKey } from './keys.ts';
 import { checkRepositoryName, checkTargetName, checkTargetsRoleName } from './names.ts';
 import { listedFiles, newSnapshot, newTimestamp } from './online-roles.ts';
+import { covering } from './covering.ts';
+import { meet } from './meet.ts';
 import { covers } from './paths.ts';
 import { checkRoot, declaredRootKeys, newRoot, rootRoleKeys, withQuorums } from './root.ts';
 import { envelopeSignature, signatureVerifies } from './signatures.ts';
@@ -51,6 +53,9 @@ export const tuf: Dialect = {
   delegations: delegationsOf,
   ancestry: () => null,
   covers,
+  covering,
+  meet,
+  delegatesByHash: true,
   // Patterns are not cut down: clients ask each delegation on the way for the name (specification 5.6.7).
   within: (delegation) => delegation,
   search: 'depth-first',

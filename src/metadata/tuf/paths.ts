@@ -31,8 +31,8 @@ export function covers(delegation: DelegatedNames, target: string): boolean {
   );
 }
 
-/** One name is asked of every bin, so the last one's hash is kept. */
-function hashOf(target: string): string {
+/** SHA-256 of a name. One name is asked of many delegations, so the last one's hash is kept. */
+export function hashOf(target: string): string {
   if (hashed[0] !== target || hashed[1] === '') hashed = [target, sha256Hex(toUtf8(target))];
   return hashed[1];
 }
