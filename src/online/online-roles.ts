@@ -1,16 +1,15 @@
 import { canonicalBytes } from '../encoding/canonical-json.ts';
 import type { JsonObject } from '../encoding/json.ts';
-import { formatTime } from '../encoding/time.ts';
 import type { Dialect } from '../metadata/dialect.ts';
 import type { SignedDocument } from '../metadata/document.ts';
 import type { VerifiedRepository } from '../metadata/verified.ts';
 import { finalFile } from '../exchange/final.ts';
+import { expiryRuleOf } from '../station/expiry-policy.ts';
 import type { Signers } from '../station/signers.ts';
 import { declaredOnlineKeys } from './online-keys.ts';
 import type { RepositoryEntry } from './place.ts';
+import { usualExpiry } from './role-expiry.ts';
 import type { OnlineStation } from './station.ts';
-
-const DAY = 86_400;
 
 /** What snapshot and timestamp are made for. */
 export interface OnlineRolesWork {
@@ -67,7 +66,7 @@ async function signOnline(
   const newRoot = files.get('root');
   const root = newRoot ? dialect.parse('root', newRoot) : (current as VerifiedRepository).root;
   const keys = declaredOnlineKeys(station, entry, role, dialect.declaredKeys(root, role));
-  const expires = formatTime(station.now + dialect.expiry(role).usual * DAY);
+  const expires = usualExpiry(expiryRuleOf(station.home, dialect, entry.name, role), station.now);
   const payload = canonicalBytes(build((before?.version ?? 0) + 1, expires));
   const raws = await signers.sign(
     keys.map(({ key }) => ({ key, scheme: dialect.scheme(key.public.algorithm, role), message: payload })),
