@@ -107,7 +107,7 @@ function parseSettings(home: Home, bytes: Uint8Array): ExpirySetting[] {
   }
   const list = isObject(value) && Object.keys(value).join() === 'expiry' ? value['expiry'] : undefined;
   if (!Array.isArray(list) || !list.every(isSetting)) throw wrong();
-  return list;
+  return list as unknown[] as ExpirySetting[];
 }
 
 function isSetting(value: Json): boolean {
