@@ -88,5 +88,6 @@ export const tuf: Dialect = {
     { role: 'root', slot: 'key' },
     { role: 'targets', slot: 'key' },
   ],
+  outgoingKeysSign: true,
   onlineRoles: ['snapshot', 'timestamp'],
 };
