@@ -24,9 +24,9 @@ export interface OnlineRolesWork {
 }
 
 /**
- * Where a root replaces online keys that are here, the old ones sign too if the dialect has it so (see
- * tuf-repository/publication.ts). Snapshot and, where no server signs it, timestamp, signed by this station's own keys over the files that are to
- * be published and those that stay.
+ * Snapshot and, where no server signs it, timestamp, signed by this station's own keys over the files that are to
+ * be published and those that stay. Where a root replaces online keys that are here, the old ones sign too if the
+ * dialect has it so (see tuf-repository/publication.ts).
  *
  * @param timestamp false where the trust server signs the timestamp itself
  * @throws KEY-NONE (exit 4)

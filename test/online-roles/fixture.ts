@@ -11,8 +11,8 @@ export interface ServedRepository {
   readonly pair: TestStations;
   readonly folder: string;
   readonly url: string;
-  /** Paths that were asked for since the last call. */
-  readonly asked: () => string[];
+  /** Paths that the server does not find. */
+  readonly hidden: Set<string>;
   /** A file of the metadata folder. */
   readonly metadata: (file: string) => { signed: { version: number; expires: string } };
   /** A client of tuf-js that keeps what it has seen. */
@@ -32,19 +32,18 @@ export async function servedRepository(): Promise<ServedRepository> {
   await online.ok('repository', 'add', 'app', '--dialect', 'tuf', '--directory', folder);
   await online.ok('init', 'app');
   await roundTrip(pair, 'first');
-  const seen: string[] = [];
+  const hidden = new Set<string>();
   const server = createServer((request, response) => {
     const path = decodeURIComponent(request.url ?? '');
-    seen.push(path);
     const file = join(folder, normalize(path));
-    if (!existsSync(file)) response.writeHead(404).end();
+    if (hidden.has(path) || !existsSync(file)) response.writeHead(404).end();
     else response.end(readFileSync(file));
   });
   const url = await listening(server);
   const root = join(folder, 'metadata', '1.root.json');
   return {
     ...{ pair, folder, url },
-    asked: () => seen.splice(0),
+    hidden,
     metadata: (file) =>
       JSON.parse(readFileSync(join(folder, 'metadata', file), 'utf8')) as {
         signed: { version: number; expires: string };
