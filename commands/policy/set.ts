@@ -12,7 +12,7 @@ export default class PolicySet extends BaseCommand {
   static override examples = [
     '<%= config.bin %> policy set timestamp --dialect tuf --usual 2d --most 7d',
     '<%= config.bin %> policy set targets --dialect tuf --repository firmware --usual 30d --most 45d',
-    '<%= config.bin %> policy set root --most 400d',
+    '<%= config.bin %> policy set root --usual 365d --most 400d',
     '<%= config.bin %> policy set root --default',
   ];
   static override args = { role: Args.string({ required: true, description: 'role' }) };

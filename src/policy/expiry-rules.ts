@@ -69,5 +69,6 @@ export function checkRule({ usual, least, most }: ExpiryRule, where: string): vo
     expected: `least <= usual <= most, the usual 1d or more, at most ${String(LONGEST)}d`,
     found: `least ${String(least)}d, usual ${String(usual)}d, most ${String(most)}d`,
     where,
+    hint: 'give --usual, --least and --most together where one moves past another',
   });
 }

@@ -29,7 +29,7 @@ describe('online keys that a root replaces', () => {
     await between();
     const secret = ['--keyfile', '--algorithm', 'ed25519', '--passphrase-file', passphraseFile];
     for (const role of ['snapshot', 'timestamp']) {
-      await online.ok('key', 'generate', role, '--dialect', 'tuf', '--label', 'next', ...secret);
+      await online.ok('key', 'generate', role, '--dialect', 'tuf', '--label', `next ${role}`, ...secret);
       await online.ok('key', 'rotate', 'app', role);
     }
     await roundTrip(served.pair, 'rotate');
