@@ -7,9 +7,10 @@ import { show } from '../src/terminal/escape.ts';
 export default class Add extends BaseCommand {
   static override summary = 'stage targets from a file, a registry, or a list';
   static override description =
-    'A list is CSV with the header [repository,]name,length,sha256[,sha512][,role], or JSON lines with these members; with repository, one list stages for many. A manifest that comes from a registry travels in the request, so that the offline half hashes it again.';
+    'Where target files are served beside the metadata (TUF), a copy of the file is kept here and put in its place with the publication. A list is CSV with the header [repository,]name,length,sha256[,sha512][,role], or JSON lines with these members; with repository, one list stages for many. A manifest that comes from a registry travels in the request, so that the offline half hashes it again.';
   static override examples = [
     '<%= config.bin %> add registry.example.com/team/app installer-1.4.2 build/installer.bin',
+    '<%= config.bin %> add firmware app/installer-1.4.2.bin build/installer.bin',
     '<%= config.bin %> add registry.example.com/team/app --image registry.example.com/team/app:1.4.2',
     '<%= config.bin %> add registry.example.com/team/app --from targets.csv',
     '<%= config.bin %> add --from targets-of-every-repository.csv',
@@ -17,7 +18,7 @@ export default class Add extends BaseCommand {
   static override args = {
     gun: Args.string({ description: 'repository (GUN); left out where the list names it' }),
     name: Args.string({ description: 'target name' }),
-    file: Args.string({ description: 'file to hash' }),
+    file: Args.string({ description: 'file to hash, and to serve where files are' }),
   };
   static override flags = {
     image: Flags.string({

@@ -217,6 +217,11 @@ export interface Dialect {
 
   /** Roles whose keys offline stations hold, and what stands in a root for a key of theirs that is not known yet. */
   readonly offlineRoles: readonly { readonly role: string; readonly slot: 'key' | 'certificate' }[];
+  /**
+   * Whether snapshot and timestamp are signed by the keys of the root before a new one, too: readers who are between
+   * the two roots then find nothing that they must refuse (TUF). Elsewhere such a signature would be a fault.
+   */
+  readonly outgoingKeysSign: boolean;
   /** Roles whose keys are held online. */
   readonly onlineRoles: readonly string[];
 }

@@ -23,6 +23,7 @@ import { notUnderstoodOfBase } from '../review/not-understood.ts';
 import { reachOf } from '../review/reach.ts';
 import { sinceLastSeen } from '../review/since.ts';
 import { groupFirstRoots } from '../review/first-roots.ts';
+import { expiryRuleOf } from '../station/expiry-policy.ts';
 import { repositoryKey } from '../station/events.ts';
 import { marksOf, withoutLineage } from '../station/marks.ts';
 import { pinnedRoot } from '../station/archive.ts';
@@ -179,7 +180,12 @@ function examineRepository(
   for (const role of roles) {
     const base = record.base.find((entry) => entry.role === role.role);
     checkVersion(role, base?.version ?? 0, record.name);
-    checkExpiry(reading.dialect, role, station.now, record.name);
+    checkExpiry(
+      expiryRuleOf(station.home, reading.dialect, record.name, role.role),
+      role,
+      station.now,
+      record.name,
+    );
     if (!role.open) checkSigned(role, marks, record);
   }
   const since = before?.since ?? sinceLastSeen(reading, marks, lastSeen.get(key) ?? new Map());

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { AddChange } from '../change/change.ts';
 import { usage } from '../errors.ts';
 import { repositories, repositoryNamed } from './repositories.ts';
 import { addChanges, keepManifest, stageChanges } from './stage.ts';
 import type { RepositoryEntry } from './place.ts';
 import type { OnlineStation } from './station.ts';
+import { hashFile, keepFile, sweepKeptFiles } from './kept-files.ts';
 import type { Stores } from './stores.ts';
 import { targetRoles, type RoleOf } from './target-roles.ts';
 import type { Environment } from './credential.ts';
@@ -17,7 +17,12 @@ export interface AddResult {
   readonly staged: number;
 }
 
-/** Stages a file's hashes, read as a stream. @throws ADD-FILE (exit 2) */
+/**
+ * Stages a file's hashes. Where target files are served beside the metadata, what was hashed is kept in the home, and
+ * put in its place when the metadata is published.
+ *
+ * @throws ADD-FILE, TARGET-PATH (exit 2)
+ */
 export async function addFile(
   station: OnlineStation,
   stores: Stores,
@@ -26,18 +31,13 @@ export async function addFile(
   path: string,
   roles: readonly string[],
 ): Promise<AddResult> {
-  const hashes = [createHash('sha256'), createHash('sha512')] as const;
-  let length = 0;
-  try {
-    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
-      length += chunk.length;
-      for (const hash of hashes) hash.update(chunk);
-    }
-  } catch (cause) {
-    throw usage('ADD-FILE', 'the file cannot be read', { where: path, cause });
-  }
-  const [sha256, sha512] = hashes.map((hash) => hash.digest('hex')) as [string, string];
   const entry = repositoryNamed(station.home, gun);
+  sweepKeptFiles(station, entry);
+  const served = stores.targetFiles(entry);
+  served?.checkTargetPath(name);
+  const { length, sha256, sha512 } = served
+    ? await keepFile(station.home, entry, path)
+    : await hashFile(path);
   const input = { name, length: String(length), sha256, sha512, roles };
   const roleOf = await rolesOf(station, stores, entry, roles);
   return staged(station, gun, addChanges(entry, input, null, roleOf));

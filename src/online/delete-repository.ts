@@ -4,6 +4,7 @@ import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
 import { marksOf } from '../station/marks.ts';
 import { outstandingFor } from '../station/outbox.ts';
 import { listTargets } from './found-targets.ts';
+import { sweepKeptFiles } from './kept-files.ts';
 import { readVerified } from './read.ts';
 import type { RepositoryEntry } from './place.ts';
 import { forgetRepository, repositoryNamed } from './repositories.ts';
@@ -100,6 +101,7 @@ export async function deleteRepository(station: OnlineStation, deletion: Deletio
   }
   const deleted: ExchangeEvent = { event: 'deleted', data: { repository, root, remote: store !== null } };
   ledger.append([deleted]);
+  sweepKeptFiles(station, entry);
   forgetRepository(station.home, entry.name);
 }
 

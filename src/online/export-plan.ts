@@ -11,6 +11,7 @@ import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
 import { marksOf } from '../station/marks.ts';
 import { givenUpRoots } from '../station/outbox.ts';
 import { documentOf, restarts } from '../exchange/request.ts';
+import { expiryRuleOf } from '../station/expiry-policy.ts';
 import { keyHolders } from '../station/key-holders.ts';
 import { checkForward } from './forward.ts';
 import { fetchRepository, type FetchedRepository } from './fetch.ts';
@@ -152,12 +153,14 @@ function rolePlans(
   floors: ReadonlyMap<string, number>,
 ): RolePlan[] {
   const anew = restarts(changes);
+  const expires = (role: string): string =>
+    expiryFor(expiryRuleOf(station.home, dialect, entry.name, role), changes, role, station.now);
   return changedRoles(dialect, fetched?.verified ?? null, changes).map((role) => {
-    if (anew) return { role, version: 1, expires: expiryFor(dialect, changes, role, station.now) };
+    if (anew) return { role, version: 1, expires: expires(role) };
     const current = (fetched && documentOf(fetched.verified, role)?.version) ?? 0;
     const taken = station.outbox.taken.get(`${repositoryKey(entry)} ${role}`) ?? 0;
     const version = role === 'root' ? current + 1 : Math.max(current, taken, floors.get(role) ?? 0) + 1;
-    return { role, version, expires: expiryFor(dialect, changes, role, station.now) };
+    return { role, version, expires: expires(role) };
   });
 }
 

@@ -11,6 +11,14 @@ export interface FetchedRepository {
   readonly verified: VerifiedRepository;
 }
 
+interface LeadingFiles {
+  readonly roots: readonly Uint8Array[];
+  readonly timestamp: Uint8Array;
+  readonly snapshot: Uint8Array;
+  /** Whether files are served under names with their version. */
+  readonly consistent: boolean;
+}
+
 /**
  * Reads a repository as a fresh client does: roots from the pinned one (or the first) to the newest, timestamp,
  * then every file as its parent lists it; and verifies all of it. Null if there is no such repository.
@@ -31,23 +39,54 @@ export async function fetchRepository(
   context: KeyContext,
   delegations: BrokenDelegations = 'refuse',
 ): Promise<FetchedRepository | null> {
+  const leading = await fetchLeading(dialect, store, fromRoot);
+  if (!leading) return null;
+  const { roots, timestamp, snapshot, consistent } = leading;
+  const stopBelowBroken = delegations === 'set-apart';
+  const targets = await fetchTargets(
+    {
+      dialect,
+      store,
+      snapshot: dialect.parse('snapshot', snapshot),
+      consistent,
+      now: context.now,
+      stopBelowBroken,
+    },
+    roles,
+  );
+  const files = { roots, timestamp, snapshot, targets };
+  return { files, verified: verifyRepository(dialect, files, pinned, context, delegations) };
+}
+
+/**
+ * The same without targets roles, however many there are: what a new timestamp and snapshot are built on.
+ *
+ * @throws CHAIN-*, METADATA-*, SERVER-*
+ */
+export async function fetchOnlineRoles(
+  dialect: Dialect,
+  store: Store,
+  pinned: SignedDocument | null,
+  fromRoot: number,
+  context: KeyContext,
+): Promise<VerifiedRepository | null> {
+  const leading = await fetchLeading(dialect, store, fromRoot);
+  if (!leading) return null;
+  return verifyRepository(dialect, { ...leading, targets: new Map() }, pinned, context);
+}
+
+/** The files that lead to all others; null where there is no root. */
+async function fetchLeading(dialect: Dialect, store: Store, fromRoot: number): Promise<LeadingFiles | null> {
   const newest = await store.current('root');
   if (!newest) return null;
   const root = dialect.parse('root', newest);
   const roots = await rootsBetween(store, Math.min(fromRoot, root.version), root.version, newest);
-  const timestampFile = await store.current('timestamp');
-  if (!timestampFile) throw missing(store, 'timestamp');
-  const timestamp = dialect.parse('timestamp', timestampFile);
+  const timestamp = await store.current('timestamp');
+  if (!timestamp) throw missing(store, 'timestamp');
   const consistent = dialect.consistent(root);
-  const snapshotFile = await fetchListed(store, dialect.listed(timestamp), 'snapshot', consistent);
-  const snapshot = dialect.parse('snapshot', snapshotFile);
-  const stopBelowBroken = delegations === 'set-apart';
-  const targets = await fetchTargets(
-    { dialect, store, snapshot, consistent, now: context.now, stopBelowBroken },
-    roles,
-  );
-  const files = { roots, timestamp: timestampFile, snapshot: snapshotFile, targets };
-  return { files, verified: verifyRepository(dialect, files, pinned, context, delegations) };
+  const listed = dialect.listed(dialect.parse('timestamp', timestamp));
+  const snapshot = await fetchListed(store, listed, 'snapshot', consistent);
+  return { roots, timestamp, snapshot, consistent };
 }
 
 async function rootsBetween(

@@ -6,7 +6,7 @@ import { deriveOperation } from '../change/operation.ts';
 import { changedOnlineRoles } from '../change/root.ts';
 import { fromHex } from '../encoding/text.ts';
 import { documentOf, restarts } from '../exchange/request.ts';
-import type { Dialect, KeyContext } from '../metadata/dialect.ts';
+import type { Dialect, ExpiryRule, KeyContext } from '../metadata/dialect.ts';
 import { publicKeyFromEd25519Raw } from '../metadata/public-key.ts';
 import type { MetadataKey } from '../metadata/document.ts';
 import type { VerifiedRepository } from '../metadata/verified.ts';
@@ -20,6 +20,8 @@ export interface Ground {
   readonly context: KeyContext;
   /** Null where the repository does not exist yet. */
   readonly base: VerifiedRepository | null;
+  /** How long each role is valid at this station. */
+  readonly rule: (role: string) => ExpiryRule;
 }
 
 /** Stands for a key of a server, which is asked for at export: the base point of the curve. */
@@ -31,18 +33,21 @@ const STAND_IN = `58${'66'.repeat(31)}`;
  *
  * @throws CHANGE-*, CHAIN-TARGETS, NAME-ROLE, POLICY-MIXED, POLICY-EXPIRY
  */
-export function foresee({ dialect, context, base }: Ground, changes: readonly Change[]): ComputedRole[] {
+export function foresee(
+  { dialect, context, base, rule }: Ground,
+  changes: readonly Change[],
+): ComputedRole[] {
   const now = Math.floor(context.now / 1000);
   const standIn = dialect.keyValue(publicKeyFromEd25519Raw(fromHex(STAND_IN)));
   const plan = changedRoles(dialect, base, changes).map((role) => ({
     role,
     version: ((base && documentOf(base, role)?.version) ?? 0) + 1,
-    expires: expiryFor(dialect, changes, role, now),
+    expires: expiryFor(rule(role), changes, role, now),
   }));
   const onlineKeys = changedOnlineRoles(dialect, { base, changes }).map((role) => ({ role, value: standIn }));
   const roles = computeRoles(dialect, { base, changes, plan, onlineKeys, fills: new Map(), context });
   deriveOperation(dialect, base, roles, restarts(changes));
-  for (const role of roles) checkExpiry(dialect, role, now, context.repository);
+  for (const role of roles) checkExpiry(rule(role.role), role, now, context.repository);
   return roles;
 }
 

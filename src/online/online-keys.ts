@@ -58,17 +58,28 @@ export function declaredOnlineKeys(
   role: string,
   declared: RoleKeys,
 ): DeclaredOnlineKey[] {
-  const own = candidates(station, repository, role);
-  const found = declared.keys.flatMap(({ id, canonicalId }): DeclaredOnlineKey[] => {
-    const key = own.find((one) => one.id === canonicalId);
-    return key ? [{ id, key }] : [];
-  });
-  if (found.length >= declared.threshold) return found.slice(0, declared.threshold);
+  const found = declaredHere(station, repository, role, declared);
+  if (found) return found;
   throw incomplete('KEY-NONE', `the ${role} key that the root names is not at this station`, {
     expected: `${String(declared.threshold)} of ${declared.keys.map(({ canonicalId }) => canonicalId).join(' ')}`,
     where: repository.name,
     hint: `key list shows the keys that are here; key rotate ${repository.name} ${role} takes one of them`,
   });
+}
+
+/** As many keys of this station as a root demands for a role; null where they are not here. */
+export function declaredHere(
+  station: OnlineStation,
+  repository: Repository,
+  role: string,
+  declared: RoleKeys,
+): DeclaredOnlineKey[] | null {
+  const own = candidates(station, repository, role);
+  const found = declared.keys.flatMap(({ id, canonicalId }): DeclaredOnlineKey[] => {
+    const key = own.find((one) => one.id === canonicalId);
+    return key ? [{ id, key }] : [];
+  });
+  return found.length >= declared.threshold ? found.slice(0, declared.threshold) : null;
 }
 
 /** The key of this station that a root names for a role, if there is one. */

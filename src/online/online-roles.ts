@@ -1,16 +1,15 @@
 import { canonicalBytes } from '../encoding/canonical-json.ts';
 import type { JsonObject } from '../encoding/json.ts';
-import { formatTime } from '../encoding/time.ts';
 import type { Dialect } from '../metadata/dialect.ts';
 import type { SignedDocument } from '../metadata/document.ts';
 import type { VerifiedRepository } from '../metadata/verified.ts';
 import { finalFile } from '../exchange/final.ts';
+import { expiryRuleOf } from '../station/expiry-policy.ts';
 import type { Signers } from '../station/signers.ts';
-import { declaredOnlineKeys } from './online-keys.ts';
+import { declaredHere, declaredOnlineKeys } from './online-keys.ts';
 import type { RepositoryEntry } from './place.ts';
+import { usualExpiry } from './role-expiry.ts';
 import type { OnlineStation } from './station.ts';
-
-const DAY = 86_400;
 
 /** What snapshot and timestamp are made for. */
 export interface OnlineRolesWork {
@@ -26,7 +25,8 @@ export interface OnlineRolesWork {
 
 /**
  * Snapshot and, where no server signs it, timestamp, signed by this station's own keys over the files that are to
- * be published and those that stay.
+ * be published and those that stay. Where a root replaces online keys that are here, the old ones sign too if the
+ * dialect has it so (see tuf-repository/publication.ts).
  *
  * @param timestamp false where the trust server signs the timestamp itself
  * @throws KEY-NONE (exit 4)
@@ -66,8 +66,13 @@ async function signOnline(
 ): Promise<Uint8Array> {
   const newRoot = files.get('root');
   const root = newRoot ? dialect.parse('root', newRoot) : (current as VerifiedRepository).root;
-  const keys = declaredOnlineKeys(station, entry, role, dialect.declaredKeys(root, role));
-  const expires = formatTime(station.now + dialect.expiry(role).usual * DAY);
+  const present = declaredOnlineKeys(station, entry, role, dialect.declaredKeys(root, role));
+  const outgoing =
+    newRoot && current && dialect.outgoingKeysSign
+      ? (declaredHere(station, entry, role, dialect.declaredKeys(current.root, role)) ?? [])
+      : [];
+  const keys = [...present, ...outgoing.filter(({ id }) => !present.some((key) => key.id === id))];
+  const expires = usualExpiry(expiryRuleOf(station.home, dialect, entry.name, role), station.now);
   const payload = canonicalBytes(build((before?.version ?? 0) + 1, expires));
   const raws = await signers.sign(
     keys.map(({ key }) => ({ key, scheme: dialect.scheme(key.public.algorithm, role), message: payload })),

@@ -16,8 +16,11 @@ import { heldOnlineKey } from './online-keys.ts';
 import { onlineRoleFiles } from './online-roles.ts';
 import type { PublishedRepository } from './published-repository.ts';
 import type { RepositoryEntry } from './place.ts';
+import { putKeptFiles } from './publish-targets.ts';
+import { repeatOnConflict } from './repeat.ts';
 import { seenEvents, type OnlineStation } from './station.ts';
 import type { Store } from './store.ts';
+import type { TargetFiles } from './tuf-repository/target-files.ts';
 import { wantedRoles } from './wanted-roles.ts';
 
 /** One repository that is to be published, and where. */
@@ -25,6 +28,8 @@ export interface Publication {
   readonly repository: MergedRepository;
   readonly entry: RepositoryEntry;
   readonly store: Store;
+  /** Where target files go; null where they are not kept beside the metadata. */
+  readonly targetFiles: TargetFiles | null;
   /** Records that posting begins; called before the first byte is sent. */
   readonly posting: () => void;
 }
@@ -54,7 +59,7 @@ export async function publishRepository(
   if (repository.roles.some(({ missing }) => missing > 0))
     return { result: { ...base, state: 'incomplete' }, events: [] };
   try {
-    const { verified, posted } = await post(station, publication, signers);
+    const { verified, posted } = await repeatOnConflict(() => post(station, publication, signers));
     const state = posted ? 'published' : 'already-published';
     const key = repositoryKey(entry);
     const retired: ExchangeEvent[] =
@@ -73,9 +78,10 @@ export async function publishRepository(
 
 async function post(
   station: OnlineStation,
-  { repository, entry, store, posting }: Publication,
+  publication: Publication,
   signers: Signers,
 ): Promise<{ verified: VerifiedRepository; posted: boolean }> {
+  const { repository, entry, store, targetFiles, posting } = publication;
   const { dialect, record } = repository.reading;
   const files = finalFiles(repository);
   const context = { repository: entry.name, now: station.now * 1000 };
@@ -94,11 +100,16 @@ async function post(
   if (current) checkForward(station, entry, current);
   checkUnmoved(record, current);
   checkFollowed(dialect, current, files, context);
-  const online = await onlineFiles(station, { repository, entry, store, posting }, current, files, signers);
+  const online = await onlineFiles(station, publication, current, files, signers);
   const all = new Map([...files, ...online]);
   posting();
+  const root = files.get('root') ?? current?.root.file;
+  const consistent = root !== undefined && dialect.consistent(dialect.parse('root', root));
+  const { changes } = repository.reading;
+  if (targetFiles)
+    await putKeptFiles(station.home, targetFiles, { entry, dialect, changes, files, consistent });
   await store.publish(all);
-  return { verified: await readBack(station, { repository, entry, store, posting }, files), posted: true };
+  return { verified: await readBack(station, publication, files), posted: true };
 }
 
 /**

@@ -5,6 +5,7 @@ import type { OutboxRequest } from '../station/outbox.ts';
 import { recordingRefusals } from '../station/refusals.ts';
 import type { Signers } from '../station/signers.ts';
 import { answerEvents, readAnswers } from './answer.ts';
+import { sweepAllKeptFiles } from './kept-files.ts';
 import type { PublishedRepository } from './published-repository.ts';
 import { publishRepository, type Publication } from './publish-repository.ts';
 import { repositoryNamed } from './repositories.ts';
@@ -75,6 +76,7 @@ export async function publishRequest(
     .filter(({ state }) => state === 'refused' || state === 'conflict')
     .map(({ name }) => name);
   await giveBack(station, request.digest, repositories, new Set(back));
+  sweepAllKeptFiles(station.home, station.now);
   return { request: request.digest, responses, repositories: published };
 }
 
@@ -97,6 +99,7 @@ async function publishAll(
         repository,
         entry,
         store: ports.stores.open(entry),
+        targetFiles: ports.stores.targetFiles(entry),
         posting: () => {
           station.home.ledger.append([
             { event: 'posting', data: { request, repository: repositoryKey(record) } },

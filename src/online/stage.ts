@@ -2,6 +2,7 @@ import type { Change, AddChange } from '../change/change.ts';
 import { usage } from '../errors.ts';
 import { dialectOf } from '../metadata/dialects.ts';
 import { keepEvidence, stage, stagedChanges, unstage } from './staged.ts';
+import { sweepKeptFiles } from './kept-files.ts';
 import type { RepositoryEntry } from './place.ts';
 import { repositories, repositoryNamed } from './repositories.ts';
 import type { OnlineStation } from './station.ts';
@@ -105,6 +106,7 @@ export function reset(station: OnlineStation, name: string): number {
   const entry = repositoryNamed(station.home, name);
   const { changes } = stagedChanges(station.home, entry, station.outbox.batches);
   unstage(station.home, entry);
+  sweepKeptFiles(station, entry);
   return changes.length;
 }
 

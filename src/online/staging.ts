@@ -7,6 +7,7 @@ import { dialectOf } from '../metadata/dialects.ts';
 import type { MetadataKey } from '../metadata/document.ts';
 import type { BrokenRole } from '../metadata/verified.ts';
 import { repositoryKey } from '../station/events.ts';
+import { expiryRuleOf } from '../station/expiry-policy.ts';
 import { keyHolders, type KeyHolder } from '../station/key-holders.ts';
 import { outstandingFor } from '../station/outbox.ts';
 import { checkForward } from './forward.ts';
@@ -75,6 +76,7 @@ export function newGround(station: OnlineStation, stores: Stores, name: string):
     context: { repository: entry.name, now: station.now * 1000 },
     base: null,
     broken: [],
+    rule: (role) => expiryRuleOf(station.home, dialectOf(entry.dialect), entry.name, role),
     staged: stagedChanges(station.home, entry, station.outbox.batches).changes,
     outstanding: outstandingFor(station.outbox, repositoryKey(entry))?.digest ?? null,
   };

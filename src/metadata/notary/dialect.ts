@@ -123,5 +123,6 @@ export const notary: Dialect = {
     { role: 'root', slot: 'certificate' },
     { role: 'targets', slot: 'key' },
   ],
+  outgoingKeysSign: false,
   onlineRoles: ['snapshot', 'timestamp'],
 };

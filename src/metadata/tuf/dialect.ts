@@ -94,5 +94,6 @@ export const tuf: Dialect = {
     { role: 'root', slot: 'key' },
     { role: 'targets', slot: 'key' },
   ],
+  outgoingKeysSign: true,
   onlineRoles: ['snapshot', 'timestamp'],
 };

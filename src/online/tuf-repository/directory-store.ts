@@ -16,6 +16,7 @@ import { planPublication } from './publication.ts';
 import { readNewestRoot, readPublished } from './published-state.ts';
 import { removeRepository } from './remove.ts';
 import { settle } from './settle.ts';
+import { ANY_ENTRY, targetPaths } from './target-files.ts';
 import type { TargetFiles } from './target-files.ts';
 
 /**
@@ -94,6 +95,9 @@ export function tufDirectoryStore(folder: string, repository: string): Store & T
         }
       }),
     describe: () => `folder ${folder}`,
+    checkTargetPath: (path) => {
+      targetPaths(path, ANY_ENTRY, true);
+    },
     openTarget: (path, entry, consistent) =>
       guarded(() => openTargetFile(place.targets, path, entry, consistent)),
     putTarget: (path, file, entry, consistent) =>

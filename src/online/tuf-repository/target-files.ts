@@ -4,6 +4,12 @@ import type { TargetEntry } from '../../metadata/document.ts';
 /** The files that targets metadata speaks of, beside the metadata of a repository. */
 export interface TargetFiles {
   /**
+   * Whether files can be put there under such a name, before anything is staged.
+   *
+   * @throws CountersignError TARGET-PATH, STORE-READ-ONLY (exit 2)
+   */
+  checkTargetPath(path: string): void;
+  /**
    * The bytes behind an entry, at most `entry.length` of them; null where they are absent. They are not verified: what
    * comes out has to be hashed.
    *
@@ -31,6 +37,12 @@ export interface TargetFiles {
 /** Longest segment that the usual file systems hold, in bytes. */
 const MAX_SEGMENT = 255;
 const DIGESTS = { sha256: /^[0-9a-f]{64}$/, sha512: /^[0-9a-f]{128}$/ } as const;
+
+/** Stands for an entry with all digests, whose file names are the longest. */
+export const ANY_ENTRY: TargetEntry = {
+  length: 0,
+  hashes: { sha256: '0'.repeat(64), sha512: '0'.repeat(128) },
+};
 
 /** Digests of an entry that clients use in file names, and that are computed here. */
 export function digestsOf(entry: TargetEntry): ReadonlyMap<keyof typeof DIGESTS, string> {

@@ -42,13 +42,12 @@ export function tufUrlStore(
   const listed: Store['listed'] = (role, entry, consistent) =>
     readListed(read, role, entry, consistent, { name: 'SERVER', where });
   const roots = knownRoots(read, where);
-  const readOnly = (): Promise<never> =>
-    Promise.reject(
-      usage('STORE-READ-ONLY', 'a repository at a URL is only read', {
-        where,
-        hint: 'publish to the folder that the web server serves',
-      }),
-    );
+  const isReadOnly = (): Error =>
+    usage('STORE-READ-ONLY', 'a repository at a URL is only read', {
+      where,
+      hint: 'publish to the folder that the web server serves',
+    });
+  const readOnly = (): Promise<never> => Promise.reject(isReadOnly());
 
   return {
     signsSnapshot: false,
@@ -62,6 +61,9 @@ export function tufUrlStore(
     describe: () => `web server ${where}`,
     openTarget: (path, entry, consistent) =>
       openTargetUrl(connections, base.targets, path, entry, consistent, options.silenceMs ?? 60_000),
+    checkTargetPath: () => {
+      throw isReadOnly();
+    },
     putTarget: readOnly,
     async close() {
       connections.close();
