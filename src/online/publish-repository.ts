@@ -138,8 +138,11 @@ function checkFollowed(
   const replaced = [...files].filter(([role]) => role !== 'root');
   const targets = new Map([...kept, ...replaced]);
   const after = { roots, timestamp: null, snapshot: null, targets };
-  const { broken } = verifyRepository(dialect, after, null, context, 'set-apart');
-  const unreadable = broken.find(({ role }) => files.has(role) || dialect.declaredMustExist);
+  const { broken, parents } = verifyRepository(dialect, after, null, context, 'set-apart');
+  // A role that nothing declares any more is not read at all.
+  const unreadable = broken.find(
+    ({ role }) => files.has(role) || (dialect.declaredMustExist && parents.has(role)),
+  );
   if (unreadable)
     throw refused(unreadable.check, unreadable.message, {
       where: `${context.repository} ${unreadable.role}`,

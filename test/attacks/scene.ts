@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RequestManifest } from '../../src/bundle/manifest.ts';
+import type { DialectName } from '../../src/metadata/dialect.ts';
 import { scratchFolder } from '../peers/process.ts';
 import { run } from '../peers/program.ts';
 import {
@@ -28,11 +29,14 @@ export interface Scene extends TestStations {
 let forgeries = 0;
 
 /** Paired stations, a root key, online keys and an empty repository that is known but not made. */
-export async function scene(gun = 'registry.example.com/attack/app'): Promise<Scene> {
-  const pair = await stations();
+export async function scene(
+  gun = 'registry.example.com/attack/app',
+  dialect: DialectName = 'notary',
+): Promise<Scene> {
+  const pair = await stations({ dialect });
   await withOnlineKeys(pair);
   const folder = scratchFolder('published');
-  await pair.online.ok('repository', 'add', gun, '--directory', folder);
+  await pair.online.ok('repository', 'add', gun, '--dialect', dialect, '--directory', folder);
   return {
     ...pair,
     gun,
@@ -49,8 +53,12 @@ export async function scene(gun = 'registry.example.com/attack/app'): Promise<Sc
 }
 
 /** A scene with a published repository at targets version `versions`, and one more request waiting: `next.request.tar`. */
-export async function publishedScene(versions = 1, gun?: string): Promise<Scene & { readonly next: string }> {
-  const made = await scene(gun);
+export async function publishedScene(
+  versions = 1,
+  gun?: string,
+  dialect?: DialectName,
+): Promise<Scene & { readonly next: string }> {
+  const made = await scene(gun, dialect);
   await made.online.ok('init', made.gun);
   for (let version = 1; version <= versions; version++) {
     await made.stage(`v${String(version)}`, version);

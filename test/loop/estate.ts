@@ -134,14 +134,13 @@ export async function renewCard(app: TestStations): Promise<void> {
 
 /** A new key file of a station; its ID, and a file with its public part. */
 export async function stationKey(
-  { passphraseFile }: TestStations,
+  { passphraseFile, dialect }: TestStations,
   station: TestStation,
   role: string,
   ...flags: string[]
 ): Promise<{ readonly id: string; readonly file: string }> {
-  const { id } = await station.ok<{ id: string }>(
-    ...['key', 'generate', role, '--keyfile', '--passphrase-file', passphraseFile, ...flags],
-  );
+  const place = ['--dialect', dialect, '--keyfile', '--passphrase-file', passphraseFile];
+  const { id } = await station.ok<{ id: string }>('key', 'generate', role, ...place, ...flags);
   const file = join(scratchFolder('public'), 'key.pem');
   await station.ok('key', 'export', id, '-o', file);
   return { id, file };

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { DialectName } from '../../src/metadata/dialect.ts';
 import { scratchFolder } from './process.ts';
 import type { TestToken } from './softhsm.ts';
 import { station, type TestStation } from './stations.ts';
@@ -17,15 +18,21 @@ export interface Quorum {
 }
 
 /** Makes an offline station with a root and a targets key in the token. */
-export async function keyStation(name: string, token: TestToken): Promise<KeyStation> {
+export async function keyStation(
+  name: string,
+  token: TestToken,
+  dialect: DialectName = 'notary',
+): Promise<KeyStation> {
   const made = await station('offline', name, token.env);
   const pinFile = join(scratchFolder('secrets'), 'pin');
   writeFileSync(pinFile, `${token.pin}\n`, { mode: 0o600 });
   const { path, parameters } = token.module;
   await made.ok('token', 'allow', path, ...(parameters === undefined ? [] : ['--parameters', parameters]));
   const secrets = ['--pin-file', pinFile];
-  for (const role of ['root', 'targets'])
-    await made.ok('key', 'generate', role, '--token', `${token.uri};object=${role}-${name}`, ...secrets);
+  for (const role of ['root', 'targets']) {
+    const place = ['--dialect', dialect, '--token', `${token.uri};object=${role}-${name}`];
+    await made.ok('key', 'generate', role, ...place, ...secrets);
+  }
   return { ...made, secrets };
 }
 
@@ -53,7 +60,10 @@ async function pairWithKeys(
 }
 
 /** A quorum of offline stations with these tokens, named after their letters. */
-export async function quorumOf(tokens: readonly TestToken[]): Promise<Quorum> {
+export async function quorumOf(
+  tokens: readonly TestToken[],
+  dialect: DialectName = 'notary',
+): Promise<Quorum> {
   const stick = scratchFolder('stick');
   let quorum: Quorum = {
     online: await station('online', 'build'),
@@ -61,7 +71,7 @@ export async function quorumOf(tokens: readonly TestToken[]): Promise<Quorum> {
     on: (file) => join(stick, file),
   };
   for (const [at, token] of tokens.entries())
-    quorum = await joined(quorum, await keyStation(`vault-${'abcdefgh'.charAt(at)}`, token));
+    quorum = await joined(quorum, await keyStation(`vault-${'abcdefgh'.charAt(at)}`, token, dialect));
   return quorum;
 }
 

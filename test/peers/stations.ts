@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { DialectName } from '../../src/metadata/dialect.ts';
 import { run, type Finished, type RunOptions } from './program.ts';
 import { scratchFolder } from './process.ts';
 import type { TestToken } from './softhsm.ts';
@@ -29,6 +30,8 @@ export interface TestStations {
   /** Flags that give the secrets of the offline half. */
   readonly secrets: readonly string[];
   readonly token: TestToken | null;
+  /** What keys are generated for. */
+  readonly dialect: DialectName;
 }
 
 /** Makes a station. */
@@ -76,11 +79,15 @@ export async function pair(
   }
 }
 
+export interface StationOptions {
+  readonly token?: TestToken;
+  readonly rootKey?: boolean;
+  readonly dialect?: DialectName;
+}
+
 /** A paired online and offline station; keys in the token where one is given, else in key files. */
-export async function stations(
-  options: { readonly token?: TestToken; readonly rootKey?: boolean } = {},
-): Promise<TestStations> {
-  const token = options.token ?? null;
+export async function stations(options: StationOptions = {}): Promise<TestStations> {
+  const { token = null, dialect = 'notary' } = options;
   const stick = scratchFolder('stick');
   const online = await station('online', 'build');
   const offline = await station('offline', 'vault', token?.env);
@@ -101,15 +108,16 @@ export async function stations(
   const secrets = pinFile ? ['--pin-file', pinFile] : ['--passphrase-file', passphraseFile];
   if (options.rootKey !== false) {
     const place = token ? ['--token', `${token.uri};object=root`] : ['--keyfile'];
-    await offline.ok('key', 'generate', 'root', ...place, ...secrets);
+    await offline.ok('key', 'generate', 'root', '--dialect', dialect, ...place, ...secrets);
   }
-  return { online, offline, stick, on: (file) => join(stick, file), passphraseFile, pinFile, secrets, token };
+  const on = (file: string): string => join(stick, file);
+  return { online, offline, stick, on, passphraseFile, pinFile, secrets, token, dialect };
 }
 
 /** Gives the online station keys for snapshot and timestamp, as folder repositories need them. */
-export async function withOnlineKeys({ online, passphraseFile }: TestStations): Promise<void> {
-  for (const role of ['snapshot', 'timestamp'])
-    await online.ok('key', 'generate', role, '--keyfile', '--passphrase-file', passphraseFile);
+export async function withOnlineKeys({ online, passphraseFile, dialect }: TestStations): Promise<void> {
+  const flags = ['--dialect', dialect, '--keyfile', '--passphrase-file', passphraseFile];
+  for (const role of ['snapshot', 'timestamp']) await online.ok('key', 'generate', role, ...flags);
 }
 
 /** Exports everything that is staged; gives the request's digest. */
