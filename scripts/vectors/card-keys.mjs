@@ -190,11 +190,11 @@ export function cardKeyVectors(writer, lib) {
       ),
     ),
     schema(
-      'key-unknown-role',
-      'a key of a role that there is not',
+      'key-role-name',
+      'a key of a role whose name holds a control character',
       proven(
         [targets],
-        first(() => ({ role: 'admin' })),
+        first(() => ({ role: 'admin\u0007' })),
       ),
     ),
     schema(
