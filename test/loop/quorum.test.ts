@@ -1,15 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { sha256Hex } from '../../src/encoding/hash.ts';
-import { finalFile } from '../../src/exchange/final.ts';
-import { readAnswers } from '../../src/online/answer.ts';
-import { onlineStation } from '../../src/online/station.ts';
-import { withCopies } from '../../src/station/answers.ts';
-import { openHome } from '../../src/station/home.ts';
 import type { ResponseManifest } from '../../src/bundle/manifest.ts';
 import { expectRefusal } from '../attacks/refusal.ts';
 import { copyOf, stationAt } from '../attacks/scene.ts';
 import { dockerClient } from '../peers/docker-client.ts';
+import { finalFiles } from '../peers/final-files.ts';
 import { startNotaryServer, type NotaryServerPeer } from '../peers/notary-server.ts';
 import { nssToken } from '../peers/nss.ts';
 import { joined, keyStation, quorumOf, signAt, type KeyStation, type Quorum } from '../peers/quorum.ts';
@@ -46,23 +41,11 @@ async function agreed(): Promise<readonly (readonly [string, string])[]> {
 }
 
 /** SHA-256 of every final file, from these files in this order. */
-async function finals(files: readonly string[]): Promise<string[]> {
-  const home = await openHome(quorum.online.home, { write: false });
-  try {
-    const station = onlineStation(home, Math.floor(Date.now() / 1000));
-    const paths = files.map((file) => quorum.on(file));
-    return await withCopies(paths, home, false, async (copies) => {
-      const { repositories } = await readAnswers(station, copies);
-      return repositories.flatMap(({ reading, roles }) =>
-        roles.map(({ role, signatures }) =>
-          sha256Hex(finalFile(reading.dialect, role.document, signatures, role.outside)),
-        ),
-      );
-    });
-  } finally {
-    home.close();
-  }
-}
+const finals = (files: readonly string[]): Promise<string[]> =>
+  finalFiles(
+    quorum.online.home,
+    files.map((file) => quorum.on(file)),
+  );
 
 interface Tracker {
   readonly tracker: readonly {
