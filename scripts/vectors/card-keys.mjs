@@ -191,10 +191,10 @@ export function cardKeyVectors(writer, lib) {
     ),
     schema(
       'key-role-name',
-      'a key of a role whose name holds a control character',
+      'a key of a role whose name has 256 characters',
       proven(
         [targets],
-        first(() => ({ role: 'admin\u0007' })),
+        first(() => ({ role: 'r'.repeat(256) })),
       ),
     ),
     schema(

@@ -11,7 +11,7 @@ import type { OfflineStation } from './station.ts';
  */
 export function planSignatures(station: OfflineStation, examination: Examination): OwnSignature[] {
   const keys = keysByPublic(station.keys);
-  const bound = new Set<string>();
+  const bound = new Map<string, string>();
   const plans = examination.repositories.flatMap(({ reading, roles }) =>
     ownSignatures(keys, { key: repositoryKey(reading.record), dialect: reading.dialect, roles }, bound),
   );

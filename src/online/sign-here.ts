@@ -25,7 +25,7 @@ export async function signHere(
   signers: Signers,
 ): Promise<readonly MergedRepository[]> {
   const keys = keysByPublic(station.keys);
-  const bound = new Set<string>();
+  const bound = new Map<string, string>();
   const plans = repositories.map((repository) => planOf(keys, repository, bound));
   const wanted = plans.flat();
   if (wanted.length === 0) return repositories;
@@ -63,7 +63,7 @@ export async function signHere(
 function planOf(
   keys: OnlineStation['keys']['keys'],
   { reading, roles }: MergedRepository,
-  bound: Set<string>,
+  bound: Map<string, string>,
 ): OwnSignature[] {
   if (roles.some(({ refused }) => refused !== null)) return [];
   const lacking = roles.filter(({ missing }) => missing > 0).map(({ role }) => role);

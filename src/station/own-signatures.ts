@@ -20,13 +20,13 @@ export interface OwnSignature extends WantedSignature {
  * each. A role that is still open is left out: nobody knows yet what would be signed.
  *
  * @param keys the station's keys, from {@link keysByPublic}
- * @param bound IDs of keys that earlier signatures of the same command bind
+ * @param bound repositories that earlier signatures of the same command bind keys to, by the key's ID
  * @throws KEY-REPOSITORY
  */
 export function ownSignatures(
   keys: ReadonlyMap<string, SigningKey>,
   repository: { readonly key: string; readonly dialect: Dialect; readonly roles: readonly ComputedRole[] },
-  bound: Set<string>,
+  bound: Map<string, string>,
 ): OwnSignature[] {
   const { dialect } = repository;
   return repository.roles.flatMap((role) => {
@@ -35,9 +35,10 @@ export function ownSignatures(
       const key = signer?.public && keys.get(toHex(signer.public.spki));
       if (!key) return [];
       const exclusive = isExclusive(dialect, role.role);
-      if (exclusive) checkBinding(key, repository.key);
-      const bind = exclusive && key.repository === null && !bound.has(key.id) ? key.id : null;
-      if (bind) bound.add(bind);
+      const before = key.repository ?? bound.get(key.id) ?? null;
+      if (exclusive) checkBinding({ ...key, repository: before }, repository.key);
+      const bind = exclusive && before === null ? key.id : null;
+      if (bind) bound.set(bind, repository.key);
       return [
         {
           repository: repository.key,

@@ -3,6 +3,7 @@ import { cpSync, symlinkSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { RequestManifest } from '../../src/bundle/manifest.ts';
 import { forge, stolenKey, strangersKey, type ForgedContents, type ForgedRequest } from '../peers/forge.ts';
+import { DIALECT_NAMES } from '../../src/metadata/dialects.ts';
 import { signAll, station, type TestStation } from '../peers/stations.ts';
 import { review } from '../../src/offline/review.ts';
 import { withOfflineStation } from '../../src/offline/session.ts';
@@ -14,9 +15,6 @@ const time = (days: number): string => `${new Date(Date.now() + days * DAY).toIS
 const sha256 = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 let app: Scene & { readonly next: string };
-beforeAll(async () => {
-  app = await publishedScene(3);
-});
 
 type Attack = (manifest: ForgedRequest, contents: ForgedContents) => void;
 
@@ -192,7 +190,11 @@ const ATTACKS: readonly [rule: string, check: string, attack: Attack][] = [
   ],
 ];
 
-describe('a request of an online half that the attacker owns', () => {
+describe.each(DIALECT_NAMES)('a request for %s of an online half that the attacker owns', (dialect) => {
+  beforeAll(async () => {
+    app = await publishedScene(3, undefined, dialect);
+  });
+
   test.each(ATTACKS)('%s is refused: %s', async (_, check, attack) => {
     const file = await app.forged('next.request.tar', attack);
     const { home } = app.offline;

@@ -5,11 +5,13 @@ import { openBundle } from '../../src/bundle/bundle.ts';
 import { CountersignError } from '../../src/errors.ts';
 import { readRepository } from '../../src/exchange/read-request.ts';
 import { readRepositoryResponse } from '../../src/exchange/read-response.ts';
+import { DIALECT_NAMES } from '../../src/metadata/dialects.ts';
 import { publishResponses } from '../../src/online/publish.ts';
 import { withOnlineStation } from '../../src/online/session.ts';
 import { fileSource } from '../../src/station/file-source.ts';
 import { Signers } from '../../src/station/signers.ts';
 import { forge, stolenKey, strangersKey, type ForgedContents, type ForgedResponse } from '../peers/forge.ts';
+import { scratchFolder } from '../peers/process.ts';
 import { exportAll, publish, signAll } from '../peers/stations.ts';
 import { expectRefusal, expectThrown } from './refusal.ts';
 import { scene, type Scene } from './scene.ts';
@@ -17,6 +19,12 @@ import { scene, type Scene } from './scene.ts';
 const sha256 = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 type Attack = (manifest: ForgedResponse, contents: ForgedContents) => void;
+
+/** A public key in the one PEM form that a TUF key has. */
+function pemOf(spki: Buffer): string {
+  const body = spki.toString('base64').replace(/.{64}/g, '$&\n');
+  return `-----BEGIN PUBLIC KEY-----\n${body.trimEnd()}\n-----END PUBLIC KEY-----\n`;
+}
 
 let app: Scene;
 let forgeries = 0;
@@ -58,21 +66,23 @@ const FILLS: readonly [what: string, check: string, attack: Attack][] = [
     (m, contents) => {
       const fill = parts(m).record.fills.find(({ kind }) => kind === 'key');
       if (!fill) throw new Error('no key was filled in');
-      fill.value = contents.edit(fill.value, (key: { keyval: { public: string } }) => {
-        const spki = Buffer.from(key.keyval.public, 'base64');
-        // another point: Q becomes -Q
-        const y = BigInt(`0x${spki.subarray(-32).toString('hex')}`);
-        const p = 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n;
-        Buffer.from((p - y).toString(16).padStart(64, '0'), 'hex').copy(spki, spki.length - 32);
-        key.keyval.public = spki.toString('base64');
-      });
+      const key = JSON.parse(contents.get(fill.value).toString()) as { keyval: { public: string } };
+      const [, pem] = /^-----BEGIN PUBLIC KEY-----(.*)-----END/s.exec(key.keyval.public) ?? [];
+      const spki = Buffer.from(pem ?? key.keyval.public, 'base64');
+      // another point: Q becomes -Q
+      const y = BigInt(`0x${spki.subarray(-32).toString('hex')}`);
+      const p = 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n;
+      Buffer.from((p - y).toString(16).padStart(64, '0'), 'hex').copy(spki, spki.length - 32);
+      key.keyval.public = pem === undefined ? spki.toString('base64') : pemOf(spki);
+      fill.value = contents.put(JSON.stringify(key));
     },
   ],
   ['a slot that is left open', 'EXCHANGE-FILL', (m) => void parts(m).record.fills.pop()],
   [
     'a slot that nobody asked for',
     'EXCHANGE-FILL',
-    (m) => parts(m).record.fills.forEach((fill) => (fill.slot = `targets/extra.${fill.kind}`)),
+    (m) =>
+      parts(m).record.fills.forEach((fill, at) => (fill.slot = `targets/extra-${String(at)}.${fill.kind}`)),
   ],
   [
     'one slot filled twice',
@@ -158,9 +168,9 @@ const ATTACKS: readonly [what: string, check: string, attack: Attack][] = [
   ['M6 no previous response', 'EXCHANGE-PREVIOUS', (m) => void (m.previous = null)],
 ];
 
-describe('a response on a stick that the attacker had', () => {
+describe.each(DIALECT_NAMES)('a response for %s on a stick that the attacker had', (dialect) => {
   beforeAll(async () => {
-    app = await scene();
+    app = await scene(undefined, dialect);
     await app.online.ok('init', app.gun);
     await app.stage('v1');
     await exportAll(app, 'first.request.tar');
@@ -202,7 +212,8 @@ describe('a response on a stick that the attacker had', () => {
 
   test('R6 R17 EXCHANGE-BINDING by the program: the answer of one request under the digest of another', async () => {
     const other = 'registry.example.com/attack/other';
-    await app.online.ok('repository', 'add', other, '--directory', app.folder);
+    const place = ['--dialect', dialect, '--directory', scratchFolder('other')];
+    await app.online.ok('repository', 'add', other, ...place);
     await app.online.ok('init', other);
     const digest = await exportAll(app, 'other.request.tar');
     const file = await forged('next.response.tar', (m) => void (m.request.digest = digest));

@@ -35,7 +35,7 @@ test.each([
   ['keys of others', [signer('c1', 'both', other)], []],
 ] as const)('R10 a key under two certificates signs once in each quorum: %s', (_, signers, expected) => {
   const closed = role(signers);
-  const signed = ownSignatures(keys, { key: 'notary:app', dialect: notary, roles: [closed] }, new Set());
+  const signed = ownSignatures(keys, { key: 'notary:app', dialect: notary, roles: [closed] }, new Map());
   expect(signed.map(({ keyid }) => keyid)).toEqual(expected);
   expect(missingSignatures(closed, signed)).toBe(expected.length > 0 ? 0 : 1);
 });
@@ -43,7 +43,7 @@ test.each([
 test('R12 keys that sign what is still open are known before: their secrets are not asked for late', () => {
   const slot: ComputedSigner = { keyid: 'root.certificate', quorum: 'new', key: null };
   const open = role([signer('c1', 'old'), signer('x', 'new', other), slot], true);
-  expect(ownSignatures(keys, { key: 'notary:app', dialect: notary, roles: [open] }, new Set())).toEqual([]);
+  expect(ownSignatures(keys, { key: 'notary:app', dialect: notary, roles: [open] }, new Map())).toEqual([]);
   expect(openRolePlaces(keys, [open])).toMatchObject([{ kind: 'keyfile', key: { role: 'root' } }]);
   expect(openRolePlaces(keys, [role([signer('c1', 'old')])])).toEqual([]);
 });

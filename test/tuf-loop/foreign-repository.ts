@@ -21,6 +21,9 @@ export interface ForeignFile {
 /** Data that no program of ours has an idea of: nested, empty, beyond ASCII, in an order of its own. */
 export const PLANTED = { zz: [1, { b: null, a: 'gr\u00fcn \u{1f511} \\ "' }], aa: {}, t: true };
 
+/** A target with a hash of a kind that tuf-js does not know, and then downloads nothing. */
+export const UNREADABLE = 'gr\u00fcn.bin';
+
 /** A repository in a folder as another program left it: members that nobody knows in every place, no white space of ours. */
 export interface ForeignRepository {
   readonly folder: string;
@@ -71,13 +74,14 @@ export function foreignRepository(ours: Readonly<Record<string, ListedKey>>): Fo
     hashes: { sha256: sha256(file) },
   });
   write('1.root.json', { ...common('root'), consistent_snapshot: true, keys, roles });
-  const targets = new Map(
-    ['app/1.bin', '__proto__', 'gr\u00fcn.bin'].map((name) => [name, Buffer.from(name)]),
-  );
+  const targets = new Map(['app/1.bin', '__proto__', UNREADABLE].map((name) => [name, Buffer.from(name)]));
   const entries = Object.fromEntries(
     [...targets].map(([name, bytes]) => {
       placeTarget(folder, name, sha256(bytes), bytes);
-      const hashes = { sha256: sha256(bytes), 'blake2b-256': 'ab'.repeat(32) };
+      const hashes = {
+        sha256: sha256(bytes),
+        ...(name === UNREADABLE ? { 'blake2b-256': 'ab'.repeat(32) } : {}),
+      };
       return [name, { custom: PLANTED, length: bytes.length, hashes, 'x-entry': PLANTED }];
     }),
   );
