@@ -19,6 +19,7 @@ import { currencyOf } from '../review/currency.ts';
 import { differencesOf, type ContentDifference } from '../review/difference.ts';
 import { quorumDifferences, withHolders, type QuorumDifference } from '../review/key-difference.ts';
 import { sinceLastSeen } from '../review/since.ts';
+import { firstContact } from '../review/first-contact.ts';
 import { groupFirstRoots } from '../review/first-roots.ts';
 import { repositoryKey } from '../station/events.ts';
 import { marksOf, withoutLineage } from '../station/marks.ts';
@@ -199,6 +200,11 @@ function examineRepository(
   };
   checkOwnKeys(reading, differences, known.own);
   checkRootKeys(reading, roles, (keyid) => station.keys.keys.get(keyid)?.role === 'root');
+  const anomalies = [
+    ...(retires ? [restartAnomaly(record.name, all)] : []),
+    ...anomaliesOf({ ...reading, roles }, differences, marks, manifest.from.key, station.now, known, since),
+  ];
+  const stranger = anomalies.some(({ id }) => id.startsWith('FIRST-CONTACT:'));
   return {
     reading,
     roles,
@@ -210,10 +216,8 @@ function examineRepository(
     retires,
     contact:
       marks.pinned || !reading.base ? [] : named(quorumDifferences(reading.dialect, null, reading.base.root)),
-    anomalies: [
-      ...(retires ? [restartAnomaly(record.name, all)] : []),
-      ...anomaliesOf({ ...reading, roles }, differences, marks, manifest.from.key, station.now, known, since),
-    ],
+    first: stranger && reading.base ? firstContact(reading.dialect, reading.base) : null,
+    anomalies,
   };
 }
 

@@ -13,7 +13,8 @@ export interface FetchedRepository {
 
 /**
  * Reads a repository as a fresh client does: roots from the pinned one (or the first) to the newest, timestamp,
- * then every file as its parent lists it; and verifies all of it. Null if there is no such repository.
+ * then every file as its parent lists it; and verifies all of it. Null if there is no such repository. Of a store that is
+ * read for its roots only, nothing else is asked.
  *
  * @param fromRoot lowest root version to read
  * @param roles delegated roles to read besides `targets`; null for every one that is declared and listed
@@ -33,7 +34,12 @@ export async function fetchRepository(
   const newest = await store.current('root');
   if (!newest) return null;
   const root = dialect.parse('root', newest);
-  const roots = await rootsBetween(store, Math.min(fromRoot, root.version), root.version, newest);
+  const from = Math.min(Math.max(fromRoot, store.firstRoot ?? 1), root.version);
+  const roots = await rootsBetween(store, from, root.version, newest);
+  if (store.rootsOnly) {
+    const files = { roots, timestamp: null, snapshot: null, targets: new Map<string, Uint8Array>() };
+    return { files, verified: verifyRepository(dialect, files, pinned, context) };
+  }
   const timestampFile = await store.current('timestamp');
   if (!timestampFile) throw missing(store, 'timestamp');
   const timestamp = dialect.parse('timestamp', timestampFile);
@@ -49,6 +55,9 @@ export async function fetchRepository(
   return { files, verified: verifyRepository(dialect, files, pinned, context, delegations) };
 }
 
+const HISTORY =
+  'a history of roots has no gap; where the oldest are gone for good, say where it begins: repository add --first-root VERSION';
+
 async function rootsBetween(
   store: Store,
   from: number,
@@ -58,7 +67,7 @@ async function rootsBetween(
   const roots: Uint8Array[] = [];
   for (let version = from; version < to; version++) {
     const root = await store.rootVersion(version);
-    if (!root) throw missing(store, `root version ${String(version)}`);
+    if (!root) throw missing(store, `root version ${String(version)}`, HISTORY);
     roots.push(root);
   }
   return [...roots, newest];

@@ -16,12 +16,14 @@ export function reviewDocument(examination: Examination): object {
     excepted,
     anomalies: allAnomalies(examination),
     repositories: examination.repositories.map(
-      ({ reading, differences, anomalies, contact, since, currency, filler }) => ({
+      ({ reading, differences, anomalies, contact, first, since, currency, filler }) => ({
         dialect: reading.record.dialect,
         name: reading.record.name,
         operation: reading.record.operation,
         anomalies: anomalies.map(({ id }) => id),
         contact,
+        history: first?.roots ?? [],
+        notUnderstood: first?.notUnderstood ?? [],
         since,
         currency,
         filler,

@@ -4,6 +4,7 @@ import type { TargetEntry } from '../metadata/document.ts';
 import type { Anomaly } from '../review/anomaly.ts';
 import type { ContentDifference, RoleDifference } from '../review/difference.ts';
 import type { TargetChange } from '../review/target-change.ts';
+import { contactLines } from './contact-view.ts';
 import { digestLines } from './digest-block.ts';
 import { escapeCut, show } from './escape.ts';
 import { delegationLines, quorumLines } from './keys-view.ts';
@@ -116,7 +117,7 @@ function operationLines(repositories: readonly RepositoryExamination[]): string[
 }
 
 function oneRepository(
-  { reading, differences, contact, since, currency, filler }: RepositoryExamination,
+  { reading, differences, contact, first, since, currency, filler }: RepositoryExamination,
   most: number,
 ): string[] {
   const { record, base } = reading;
@@ -126,6 +127,7 @@ function oneRepository(
     ...(contact.length > 0
       ? [`  not known here: root ${String(base?.root.version ?? 0)} says`, ...quorumLines(contact, open)]
       : []),
+    ...(first ? contactLines(first) : []),
     ...currency.flatMap(({ holder, roles }) =>
       wrapBehind(
         '  ',
