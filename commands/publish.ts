@@ -1,10 +1,13 @@
+import { resolve } from 'node:path';
 import { EXIT, type ExitCode } from '../src/errors.ts';
+import { handOver } from '../src/online/hand-over.ts';
 import { publishResponses } from '../src/online/publish.ts';
 import { publishStaged } from '../src/online/publish-staged.ts';
 import type { PublishedRepository } from '../src/online/published-repository.ts';
 import { withOnlineStation } from '../src/online/session.ts';
 import { Signers } from '../src/station/signers.ts';
 import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';
+import { handedOverLines } from '../src/terminal/hand-over-view.ts';
 import { startProgress } from '../src/terminal/progress.ts';
 import { publishDocument, publishedLines } from '../src/terminal/publish-view.ts';
 import { signerOpener } from '../src/terminal/secrets.ts';
@@ -17,14 +20,24 @@ export default class Publish extends BaseCommand {
   static override examples = [
     '<%= config.bin %> publish /media/stick/app.response.tar',
     '<%= config.bin %> publish /media/stick/a.response.tar /media/stick/b.response.tar',
+    '<%= config.bin %> publish /media/stick/root.response.tar 17.root.json',
+    '<%= config.bin %> publish /media/stick/root.response.tar --to candidate',
     '<%= config.bin %> publish --only registry.example.com/team/app',
   ];
   static override strict = false;
   static override args = {
-    file: Args.string({ description: 'response bundles, or combined ones, for one request' }),
+    file: Args.string({
+      description: 'response bundles, or combined ones, for one request; metadata files that others signed',
+    }),
   };
   static override flags = {
     ...secretFlags,
+    to: Flags.string({
+      description:
+        'folder to write the signed files into, for whoever runs the repository; nothing is published',
+      helpValue: 'DIR',
+      exclusive: ['only'],
+    }),
     only: Flags.string({
       multiple: true,
       multipleNonGreedy: true,
@@ -51,6 +64,13 @@ export default class Publish extends BaseCommand {
             progress.update(done, total);
           },
         };
+        if (flags.to !== undefined) {
+          const written = await handOver(station, files, resolve(flags.to), ports);
+          progress.end();
+          this.show(written, () => handedOverLines(written).join('\n'));
+          this.endWith(written.state === 'complete' ? EXIT.done : EXIT.incomplete);
+          return;
+        }
         const result =
           files.length > 0
             ? await publishResponses(station, files, ports)

@@ -1,5 +1,5 @@
 import { EXIT } from '../src/errors.ts';
-import { approveByScript } from '../src/offline/approval.ts';
+import { approveByScript, pinIds } from '../src/offline/approval.ts';
 import { withOfflineStation } from '../src/offline/session.ts';
 import { sign } from '../src/offline/sign.ts';
 import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';
@@ -21,7 +21,9 @@ export default class Sign extends BaseCommand {
   static override strict = false;
   static override args = {
     request: Args.string({ required: true, description: 'request bundle' }),
-    response: Args.string({ description: 'responses of other stations to the same request' }),
+    response: Args.string({
+      description: 'responses of other stations to the same request; metadata that other tools signed',
+    }),
   };
   static override flags = {
     output: Flags.string({
@@ -52,7 +54,8 @@ export default class Sign extends BaseCommand {
     pin: Flags.string({
       multiple: true,
       multipleNonGreedy: true,
-      description: 'SHA-256 of the root file at first contact',
+      description:
+        'SHA-256 of a root file at first contact: the newest, or an older one that it follows from',
       helpValue: 'NAME=SHA256',
     }),
     ...secretFlags,
@@ -76,7 +79,7 @@ export default class Sign extends BaseCommand {
             openSigner: signerOpener(station.home, secrets),
             confirm: (examination) =>
               approve === undefined
-                ? consentAtTerminal(examination, accept)
+                ? consentAtTerminal(examination, [...accept, ...pinIds(pin)])
                 : Promise.resolve(approveByScript(examination, { digest: approve, accept, pins: pin })),
             progress: (done, total) => {
               progress.update(done, total);

@@ -16,6 +16,7 @@ export default class RepositoryAdd extends BaseCommand {
     '<%= config.bin %> repository add registry.example.com/team/app --directory /srv/trust',
     '<%= config.bin %> repository add firmware --dialect tuf --directory /srv/tuf/firmware',
     '<%= config.bin %> repository add upstream --dialect tuf --url https://tuf.example.com/metadata',
+    '<%= config.bin %> repository add sigstore --dialect tuf --url https://tuf.example.org --roots-only',
   ];
   static override strict = false;
   static override args = { name: Args.string({ required: true, description: 'repository names (GUNs)' }) };
@@ -40,6 +41,16 @@ export default class RepositoryAdd extends BaseCommand {
       helpValue: 'URL',
       dependsOn: ['url'],
     }),
+    'first-root': Flags.integer({
+      description: 'version of the oldest root that is still there (default: 1)',
+      helpValue: 'VERSION',
+      min: 1,
+      exclusive: ['server'],
+    }),
+    'roots-only': Flags.boolean({
+      description: 'read nothing but the roots, to have the next one signed for whoever runs the repository',
+      exclusive: ['server'],
+    }),
     directory: Flags.string({ description: 'folder that holds the repository', helpValue: 'DIR' }),
     dialect: Flags.string({
       description: 'how the repository writes its metadata',
@@ -58,6 +69,8 @@ export default class RepositoryAdd extends BaseCommand {
         directory: flags.directory === undefined ? undefined : resolve(flags.directory),
         url: flags.url,
         targetsUrl: flags['targets-url'],
+        firstRoot: flags['first-root'],
+        rootsOnly: flags['roots-only'],
         dialect: flags.dialect as DialectName,
         environment: process.env,
       });

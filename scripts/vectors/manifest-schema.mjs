@@ -143,9 +143,9 @@ export function schemaVectors(writer, lib) {
       said((m) => ({ ...m, tool: 'a\u202eb' })),
     ),
     combinations(
-      'one',
-      'one part only',
-      joined((m) => ({ ...m, parts: m.parts.slice(1) })),
+      'none',
+      'no part at all',
+      joined((m) => ({ ...m, parts: [] })),
     ),
   ];
 }

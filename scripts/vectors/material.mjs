@@ -233,6 +233,7 @@ export function combined(parts, changes = {}) {
     to: desk,
     request: { digest: sha256('a request'), sequence: 3 },
     parts,
+    metadata: [],
     ...changes,
   });
 }

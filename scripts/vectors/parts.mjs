@@ -100,6 +100,30 @@ export function partVectors(writer) {
       'a rehearsal among the real',
       second({ changes: { environment: 'rehearsal' } }),
     ),
+    alone(writer),
+    withMetadata(writer, 'BUNDLE-ORDER', 'B-34', 'metadata-order', 'metadata files in no order', (names) =>
+      names.sort().reverse(),
+    ),
+    withMetadata(writer, 'BUNDLE-ORDER', 'B-34', 'metadata-twice', 'a metadata file twice', ([name]) => [
+      name,
+      name,
+    ]),
+    withMetadata(
+      writer,
+      'BUNDLE-REFERENCE',
+      'B-36',
+      'metadata-missing',
+      'a metadata file that is not there',
+      () => [`files/${sha256('elsewhere')}`],
+    ),
+    withMetadata(
+      writer,
+      'COMBINED-SCHEMA',
+      'B-42',
+      'metadata-name',
+      'a metadata file under a name of its own',
+      () => ['files/17.root.json'],
+    ),
     part('same-station', 'two parts of one station', (add) =>
       partOf(writer, add, VAULT, vault, { ...NO, changes: { sequence: 8 } }),
     ),
@@ -113,4 +137,24 @@ export function partVectors(writer) {
       return second(withFiles)(add);
     }),
   ];
+}
+
+/** One response and nothing beside it. */
+function alone(writer) {
+  const { files, add } = contents();
+  const manifest = combined([partOf(writer, add, VAULT, vault, NO)]);
+  const bytes = writer.manifestBytes(manifest, files);
+  const content = writer.tar(writer.entriesOf({ kind: 'combined', bytes, files, key: VAULT }));
+  const title = 'a response with nothing to be combined with';
+  return { file: 'part-alone', bytes: content, rule: 'B-41', title, expect: { check: 'BUNDLE-PART' } };
+}
+
+/** One response and two metadata files, which the manifest lists otherwise than it must. */
+function withMetadata(writer, check, rule, file, title, list) {
+  const { files, add } = contents();
+  const part = partOf(writer, add, VAULT, vault, NO);
+  const metadata = list([add('{"signatures":[],"signed":{}}'), add('{"signatures":[],"signed":{"a":1}}')]);
+  const bytes = writer.manifestBytes(combined([part], { metadata }), files);
+  const content = writer.tar(writer.entriesOf({ kind: 'combined', bytes, files, key: VAULT }));
+  return { file: `part-${file}`, bytes: content, rule, title, expect: { check } };
 }

@@ -88,5 +88,10 @@ export function validVectors(writer) {
     made('combined', 'two responses with their manifests, seals and files', 'combined', VAULT, (add) =>
       combined(byDigest([partOf(writer, add, VAULT, vault), partOf(writer, add, SAFE, safe)])),
     ),
+    made('combined-metadata', 'a response and metadata that another tool signed', 'combined', VAULT, (add) =>
+      combined([partOf(writer, add, VAULT, vault)], {
+        metadata: [add('{"signatures":[],"signed":{}}')],
+      }),
+    ),
   ];
 }

@@ -57,7 +57,8 @@ function referencesOf(manifest: Manifest): string[] {
             expected: `files/${part.digest}`,
             found: part.manifest,
           });
-      return manifest.parts.flatMap((part) => [part.manifest, part.seal]);
+      checkAscending('metadata', manifest.metadata);
+      return [...manifest.parts.flatMap((part) => [part.manifest, part.seal]), ...manifest.metadata];
   }
 }
 

@@ -139,4 +139,6 @@ export interface CombinedManifest extends ManifestHead {
   readonly to: StationName;
   readonly request: { readonly digest: string; readonly sequence: number };
   readonly parts: readonly { readonly digest: string; readonly manifest: string; readonly seal: string }[];
+  /** Metadata files that other tools signed; their names say what they hold, nothing says what they are for. */
+  readonly metadata: readonly string[];
 }

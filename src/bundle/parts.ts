@@ -4,7 +4,8 @@ import { openManifest, type SealedManifest, type Trust } from './sealed-manifest
 
 /**
  * The responses in a combined bundle, each by its own seal: the combiner is trusted with the container only (M17).
- * All answer the request that the bundle names, and the bundle holds their files and nothing else.
+ * All answer the request that the bundle names, and the bundle holds their files, the metadata that it lists, and nothing
+ * else.
  *
  * @throws as {@link openManifest} for a part; BUNDLE-PART, BUNDLE-REFERENCE, BUNDLE-UNREFERENCED
  */
@@ -13,6 +14,12 @@ export async function openParts(
   read: (name: string) => Uint8Array,
   trust?: Trust,
 ): Promise<SealedManifest[]> {
+  const [only, other] = [...manifest.parts, ...manifest.metadata];
+  if (only && !other)
+    throw refused('BUNDLE-PART', 'a combined bundle holds one thing only', {
+      found: '1 part',
+      expected: '2 or more',
+    });
   const parts: SealedManifest[] = [];
   const idle = new Set(manifest.files.map(identify));
   const listed = new Set(idle);
@@ -32,7 +39,10 @@ export async function openParts(
     }
     parts.push(opened);
   }
-  const own = new Set(manifest.parts.flatMap((part) => [part.manifest, part.seal]));
+  const own = new Set([
+    ...manifest.parts.flatMap((part) => [part.manifest, part.seal]),
+    ...manifest.metadata,
+  ]);
   const left = manifest.files.find((file) => idle.has(identify(file)) && !own.has(file.name));
   if (left)
     throw refused('BUNDLE-UNREFERENCED', 'the bundle holds an entry that nothing refers to', {

@@ -1,5 +1,6 @@
 import { refused } from '../errors.ts';
 import type { Delegation, DelegationEdit, Dialect } from '../metadata/dialect.ts';
+import type { MetadataKey } from '../metadata/document.ts';
 import { isDelegated } from '../metadata/roles.ts';
 import type { Change } from './change.ts';
 import { changesQuorum, quorumAfter, type QuorumInputs } from './quorum.ts';
@@ -48,11 +49,12 @@ export function delegationEdits(
   changes: readonly Change[],
   inputs: QuorumInputs,
 ): DelegationEdit[] {
+  const listed = current.flatMap(({ keys }) => keys);
   const declared = new Map(current.map((delegation) => [delegation.role, delegation]));
   const named = changesByRole(changes);
   return roles.map((role) => {
     dialect.checkTargetsRole(role);
-    return editOf(dialect, role, declared.get(role) ?? null, named.get(role) ?? [], inputs);
+    return editOf(dialect, role, declared.get(role) ?? null, named.get(role) ?? [], inputs, listed);
   });
 }
 
@@ -62,6 +64,7 @@ function editOf(
   before: Delegation | null,
   changes: readonly Change[],
   inputs: QuorumInputs,
+  listed: readonly MetadataKey[],
 ): DelegationEdit {
   const where = `${inputs.context.repository} ${role}`;
   let current = before;
@@ -91,7 +94,7 @@ function editOf(
     } else if (changesQuorum(change, role) && !exists) throw absent(role, where);
   }
   if (!exists) return { role, declared: null };
-  const quorum = quorumAfter(dialect, role, current, changes.slice(since), inputs);
+  const quorum = quorumAfter(dialect, role, current, changes.slice(since), inputs, listed);
   if (quorum.keys.some(({ slot }) => slot !== null))
     throw refused('CHANGE-KEY', 'the key of a delegated role is not made at signing', { where });
   return { role, declared: { quorum, paths, hashPrefixes, terminating } };

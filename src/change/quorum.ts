@@ -65,6 +65,7 @@ export function changesQuorum(change: Change, role: string): boolean {
  * Replays the changes of a role's keys and threshold over what it has now.
  *
  * @param current null where the role is new
+ * @param listed keys that the document lists already, in any role
  * @throws CHANGE-KEY, CHANGE-THRESHOLD, EXCHANGE-FILL
  */
 export function quorumAfter(
@@ -73,6 +74,7 @@ export function quorumAfter(
   current: RoleKeys | null,
   changes: readonly Change[],
   inputs: QuorumInputs,
+  listed: readonly MetadataKey[],
 ): NewQuorum {
   const isOffline = dialect.offlineRoles.some((offline) => offline.role === role);
   const draft: Draft = {
@@ -81,7 +83,7 @@ export function quorumAfter(
     removed: [],
   };
   for (const change of changes) if (changesQuorum(change, role)) apply(draft, change, role);
-  const keys = resolve(dialect, role, draft.keys, inputs);
+  const keys = resolve(dialect, role, draft.keys, inputs, listed);
   if (draft.threshold < 1 || draft.threshold > keys.length)
     throw refused('CHANGE-THRESHOLD', 'a role would need more signatures than it has keys', {
       expected: `a threshold of 1 to ${String(keys.length)}`,
@@ -124,10 +126,11 @@ function resolve(
   role: string,
   drafts: readonly DraftKey[],
   inputs: QuorumInputs,
+  listed: readonly MetadataKey[],
 ): readonly NewKey[] {
   const certified = dialect.offlineRoles.find((offline) => offline.role === role)?.slot === 'certificate';
   let slots = 0;
-  const keys = drafts.map((draft): NewKey => {
+  const found = drafts.map((draft): NewKey => {
     if ('kept' in draft) return placed(draft.kept, null, null);
     const given = 'source' in draft ? givenKey(dialect, role, draft.source, inputs) : null;
     const asGiven = !certified || ('source' in draft && draft.source.form === 'certificate');
@@ -138,8 +141,18 @@ function resolve(
     const known = 'renews' in draft ? draft.renews : (given?.key ?? null);
     return filled(dialect, { id, kind, role, keyid: known?.canonicalId ?? null, key: known }, inputs);
   });
-  checkDistinct(keys, `${inputs.context.repository} ${role}`);
-  return keys;
+  checkDistinct(found, `${inputs.context.repository} ${role}`);
+  return found.map((key) => underListedId(dialect, key, listed));
+}
+
+/**
+ * A key that the document lists already, under the ID that it has there, whatever that is: two IDs for one key would
+ * look like two keys. Not where keys stand in certificates, of which one key has several.
+ */
+export function underListedId(dialect: Dialect, key: NewKey, listed: readonly MetadataKey[]): NewKey {
+  if (dialect.certificates || key.value === null) return key;
+  const known = listed.find(({ canonicalId }) => canonicalId === key.canonicalId);
+  return known ? { ...key, id: known.id, value: null, key: known } : key;
 }
 
 /** Of two certificates over one key, both there before, one may be an old estate's; a new key is never there twice. */

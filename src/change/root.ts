@@ -1,7 +1,7 @@
 import { refused } from '../errors.ts';
 import type { Dialect } from '../metadata/dialect.ts';
 import type { ChangeInputs } from './inputs.ts';
-import { changesQuorum, quorumAfter, type NewQuorum } from './quorum.ts';
+import { changesQuorum, quorumAfter, underListedId, type NewQuorum } from './quorum.ts';
 
 /** The quorums of top-level roles that a new root declares otherwise than the one before it. */
 export type NewQuorums = ReadonlyMap<string, NewQuorum>;
@@ -14,10 +14,12 @@ export type NewQuorums = ReadonlyMap<string, NewQuorum>;
 export function newQuorums(dialect: Dialect, inputs: ChangeInputs): NewQuorums {
   const { base, changes, context } = inputs;
   const quorums = new Map<string, NewQuorum>();
+  const roles = [...dialect.offlineRoles.map(({ role }) => role), ...dialect.onlineRoles];
+  const listed = base ? roles.flatMap((role) => dialect.declaredKeys(base.root, role).keys) : [];
   for (const { role } of dialect.offlineRoles) {
     if (base && !changes.some((change) => changesQuorum(change, role))) continue;
     const current = base && dialect.declaredKeys(base.root, role);
-    quorums.set(role, quorumAfter(dialect, role, current, changes, inputs));
+    quorums.set(role, quorumAfter(dialect, role, current, changes, inputs, listed));
   }
   for (const role of changedOnlineRoles(dialect, inputs)) {
     const held = inputs.onlineKeys.find((key) => key.role === role);
@@ -28,8 +30,8 @@ export function newQuorums(dialect: Dialect, inputs: ChangeInputs): NewQuorums {
       });
     const key = dialect.readKey(role, held.value, context);
     const { id, canonicalId } = key;
-    const keys = [{ id, canonicalId, value: held.value, open: false, key, slot: null }];
-    quorums.set(role, { threshold: 1, keys, removed: [] });
+    const added = { id, canonicalId, value: held.value, open: false, key, slot: null };
+    quorums.set(role, { threshold: 1, keys: [underListedId(dialect, added, listed)], removed: [] });
   }
   return quorums;
 }

@@ -11,6 +11,8 @@ export interface MergedRole {
   /** Why an officer or a check refused it; null where none did. */
   readonly refused: string | null;
   readonly signatures: readonly Signature[];
+  /** IDs of keys whose signature no station gave: it was brought in as a file of another tool. */
+  readonly elsewhere: readonly string[];
   /** Signatures by distinct keys that are still missing. */
   readonly missing: number;
 }
@@ -40,6 +42,7 @@ export function mergeResponses(
       role,
       refused: refusal ? (refusal.check ?? 'OFFICER') : null,
       signatures,
+      elsewhere: [],
       missing: missingSignatures(role, signatures),
     };
   });

@@ -173,8 +173,12 @@ function readRole(
   return { role, outcome: 'signed', check: null, signatures, missing };
 }
 
-/** In answers every signature must verify and belong to a quorum, and a key signs once in each (R10). */
-function verifySignatures(
+/**
+ * In answers every signature must verify and belong to a quorum, and a key signs once in each (R10).
+ *
+ * @throws EXCHANGE-SIGNATURE
+ */
+export function verifySignatures(
   dialect: Dialect,
   role: ComputedRole,
   signatures: readonly Signature[],

@@ -7,6 +7,8 @@ export interface TrackedSigner {
   readonly canonicalId: string | null;
   readonly quorum: 'old' | 'new' | 'both';
   readonly signed: boolean;
+  /** Whether it signed with another tool, and no station of ours answered for it. */
+  readonly elsewhere: boolean;
   /** Who holds the key, as far as this station knows. */
   readonly holder: string;
 }
@@ -26,7 +28,7 @@ export interface TrackedRole {
  * @param holderOf the name of the station that holds a key, by its canonical ID or the one in the metadata
  */
 export function trackRole(merged: MergedRole, holderOf: (canonicalId: string) => string | null): TrackedRole {
-  const { role, signatures, missing } = merged;
+  const { role, signatures, elsewhere, missing } = merged;
   const signed = new Set(signatures.map(({ keyid }) => keyid));
   return {
     role: role.role,
@@ -38,6 +40,7 @@ export function trackRole(merged: MergedRole, holderOf: (canonicalId: string) =>
       canonicalId: key?.canonicalId ?? null,
       quorum,
       signed: signed.has(keyid),
+      elsewhere: elsewhere.includes(keyid),
       holder: (key && holderOf(key.canonicalId)) ?? holderOf(keyid) ?? 'unknown',
     })),
   };

@@ -1,4 +1,5 @@
 import { refused } from '../errors.ts';
+import type { Anomaly } from '../review/anomaly.ts';
 import { allAnomalies, type Examination } from './examination.ts';
 
 /** How an officer, or a script, said yes. */
@@ -13,7 +14,7 @@ export interface ScriptedApproval {
   /** 64 hex digits. */
   readonly digest: string;
   readonly accept: readonly string[];
-  /** Pins for first contacts, `NAME=SHA256` of the root file. */
+  /** Pins for first contacts, `NAME=SHA256` of a root file: the newest, or one in its history. */
   readonly pins: readonly string[];
 }
 
@@ -29,12 +30,8 @@ export function approveByScript(examination: Examination, given: ScriptedApprova
       found: given.digest,
       hint: 'review the request, and take its digest from the sender by another way than the stick',
     });
-  const pins = given.pins.map((pin) => {
-    const at = pin.lastIndexOf('=');
-    return `FIRST-CONTACT:${pin.slice(0, at)}:${pin.slice(at + 1)}`;
-  });
-  const accepted = [...given.accept, ...pins];
-  const open = allAnomalies(examination).filter(({ typed, id }) => typed && !accepted.includes(id));
+  const accepted = [...given.accept, ...pinIds(given.pins)];
+  const open = stillOpen(examination, accepted);
   const [first] = open;
   if (first)
     throw refused('APPROVE-ANOMALY', 'something must be accepted that the script does not name', {
@@ -46,4 +43,19 @@ export function approveByScript(examination: Examination, given: ScriptedApprova
       hint: 'review --json lists every ID; accept each only after looking at it',
     });
   return { by: 'approve', accepted };
+}
+
+/** The IDs that pins `NAME=SHA256` accept: of the newest root, or of one in its history. */
+export function pinIds(pins: readonly string[]): string[] {
+  return pins.map((pin) => {
+    const at = pin.lastIndexOf('=');
+    return `FIRST-CONTACT:${pin.slice(0, at)}:${pin.slice(at + 1)}`;
+  });
+}
+
+/** What must be typed, and was not accepted before. */
+export function stillOpen(examination: Examination, accepted: readonly string[]): Anomaly[] {
+  return allAnomalies(examination).filter(
+    ({ typed, id, instead = [] }) => typed && ![id, ...instead].some((one) => accepted.includes(one)),
+  );
 }

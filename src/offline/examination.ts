@@ -2,6 +2,7 @@ import type { RequestManifest } from '../bundle/manifest.ts';
 import type { ComputedRole } from '../change/computed-role.ts';
 import type { RepositoryReading } from '../exchange/read-request.ts';
 import type { Anomaly } from '../review/anomaly.ts';
+import type { FirstContact } from '../review/first-contact.ts';
 import type { QuorumDifference } from '../review/key-difference.ts';
 import type { Currency } from '../review/currency.ts';
 import type { ContentDifference, RoleDifference } from '../review/difference.ts';
@@ -25,6 +26,8 @@ export interface RepositoryExamination {
   readonly retires: boolean;
   /** At first contact, who may sign as the root says that is not pinned yet; empty otherwise. */
   readonly contact: readonly QuorumDifference[];
+  /** At first contact, the history of roots and what is not understood; null otherwise. */
+  readonly first: FirstContact | null;
   /** Online stations whose word alone it is that the base is the newest. */
   readonly currency: readonly Currency[];
   /** Name of the station that fills in what is open; null where it is this one. */

@@ -22,6 +22,7 @@ import { quorumDifferences, withHolders, type QuorumDifference } from '../review
 import { notUnderstoodOfBase } from '../review/not-understood.ts';
 import { reachOf } from '../review/reach.ts';
 import { sinceLastSeen } from '../review/since.ts';
+import { firstContact } from '../review/first-contact.ts';
 import { groupFirstRoots } from '../review/first-roots.ts';
 import { expiryRuleOf } from '../station/expiry-policy.ts';
 import { repositoryKey } from '../station/events.ts';
@@ -210,6 +211,12 @@ function examineRepository(
   };
   checkOwnKeys(reading, differences, known.own);
   checkRootKeys(reading, roles, (keyid) => station.keys.keys.get(keyid)?.role === 'root');
+  const anomalies = [
+    ...(retires ? [restartAnomaly(record.name, all)] : []),
+    ...anomaliesOf(closed, differences, marks, manifest.from.key, station.now, known, since),
+    ...hiddenRoles(record.name, reach),
+  ];
+  const stranger = anomalies.some(({ id }) => id.startsWith('FIRST-CONTACT:'));
   return {
     reading,
     roles,
@@ -221,11 +228,8 @@ function examineRepository(
     retires,
     contact:
       marks.pinned || !reading.base ? [] : named(quorumDifferences(reading.dialect, null, reading.base.root)),
-    anomalies: [
-      ...(retires ? [restartAnomaly(record.name, all)] : []),
-      ...anomaliesOf(closed, differences, marks, manifest.from.key, station.now, known, since),
-      ...hiddenRoles(record.name, reach),
-    ],
+    first: stranger && reading.base ? firstContact(reading.base) : null,
+    anomalies,
     reach,
     notUnderstood: before?.notUnderstood ?? notUnderstoodOfBase(reading),
   };

@@ -1,6 +1,7 @@
 import { sha256Hex } from '../encoding/hash.ts';
 import { toBase64 } from '../encoding/text.ts';
 import { refused } from '../errors.ts';
+import { withForeign } from '../exchange/foreign.ts';
 import { mergeResponses, type MergedRepository } from '../exchange/merge-responses.ts';
 import type { RepositoryReading } from '../exchange/read-request.ts';
 import {
@@ -8,7 +9,7 @@ import {
   readRepositoryResponse,
   type RepositoryResponseReading,
 } from '../exchange/read-response.ts';
-import { distinctAnswers, openAnswers, type Answer } from '../station/answers.ts';
+import { openIncoming, type Answer } from '../station/answers.ts';
 import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
 import type { Copy } from '../station/incoming.ts';
 import { checkHead } from '../station/recovered.ts';
@@ -26,7 +27,8 @@ export interface Partials {
 
 /**
  * Reads the responses that came along with a request: each sealed by a paired station that the request was sent
- * to, bound to this request, its fills and signatures verified against what was recomputed here (M17).
+ * to, bound to this request, its fills and signatures verified against what was recomputed here (M17); and metadata
+ * files that other tools signed.
  *
  * @throws BUNDLE-*, SEAL-*, EXCHANGE-BINDING, EXCHANGE-FILL, EXCHANGE-CONTENT, EXCHANGE-SIGNATURE, LEDGER-ROLLBACK
  */
@@ -36,18 +38,15 @@ export async function readPartials(
   examination: Examination,
   copies: readonly Copy[],
 ): Promise<Partials> {
-  const opened: Answer[] = [];
-  for (const copy of copies) opened.push(...(await openAnswers(station.home, copy)));
-  const answers = distinctAnswers(opened);
+  const { answers, foreign } = await openIncoming(station.home, copies);
   const { digest, manifest } = taken.bundle;
   for (const answer of answers) {
     checkBinding(answer.manifest, { digest, manifest });
     checkOwn(station, answer);
   }
-  const repositories = new Map<string, MergedRepository>();
+  const merged: MergedRepository[] = [];
   const holders = new Map<string, string>();
   for (const { reading } of examination.repositories) {
-    const key = repositoryKey(reading.record);
     const at = manifest.repositories.indexOf(reading.record);
     const read = answers.map((answer) => {
       const said = answer.manifest.repositories[at];
@@ -57,8 +56,10 @@ export async function readPartials(
       return readRepositoryResponse(reading, said, (name) => answer.read(name));
     });
     checkFiller(station, digest, reading, answers, read);
-    repositories.set(key, mergeResponses(reading, read));
+    merged.push(mergeResponses(reading, read));
   }
+  const all = withForeign(merged, foreign).map((one) => [repositoryKey(one.reading.record), one] as const);
+  const repositories = new Map(all);
   return { answers, repositories, holders };
 }
 

@@ -6,7 +6,7 @@ import type { Environment } from './credential.ts';
 import { dockerAuthority, dockerTrustServer, usualTrustServer } from './docker-settings.ts';
 import { baseUrls } from './tuf-repository/url-base.ts';
 import { addRepositories } from './repositories.ts';
-import type { Place, UrlPlace } from './place.ts';
+import type { History, Place, UrlPlace } from './place.ts';
 
 /** Where a repository is said to live; paths absolute. */
 export interface PlaceOptions {
@@ -17,6 +17,9 @@ export interface PlaceOptions {
   readonly url: string | undefined;
   /** Of target files beside such metadata. */
   readonly targetsUrl: string | undefined;
+  /** Version of the oldest root that is there. */
+  readonly firstRoot: number | undefined;
+  readonly rootsOnly: boolean;
   readonly dialect: DialectName;
   /** Docker's settings stand in for a server, and for an authority, that are not given. */
   readonly environment: Environment;
@@ -39,11 +42,16 @@ export function addRepository(home: Home, names: readonly string[], options: Pla
 
 function placeOf(options: PlaceOptions, name: string): Place {
   const { dialect, server, ca, directory, environment } = options;
-  if (directory !== undefined) return { kind: 'directory', path: directory };
-  if (dialect === 'tuf') return urlPlace(options);
+  const history = historyOf(options);
+  if (directory !== undefined) return { kind: 'directory', path: directory, ...history };
+  if (dialect === 'tuf') return { ...urlPlace(options), ...history };
   if (options.url !== undefined)
     throw usage('REPOSITORY-PLACE', 'a Notary repository is read from a trust server or a folder', {
       hint: 'give --server URL or --directory DIR; --url goes with --dialect tuf',
+    });
+  if (options.rootsOnly || options.firstRoot !== undefined)
+    throw usage('REPOSITORY-PLACE', 'a trust server has every root, and is asked for all of a repository', {
+      hint: '--first-root and --roots-only go with --directory and --url',
     });
   const url = server ?? dockerTrustServer(environment);
   if (url === null)
@@ -55,6 +63,10 @@ function placeOf(options: PlaceOptions, name: string): Place {
     url,
     ca: ca === undefined ? dockerAuthority(url, environment) : readAuthority(ca),
   };
+}
+
+function historyOf({ firstRoot = 1, rootsOnly }: PlaceOptions): History {
+  return { ...(firstRoot === 1 ? {} : { firstRoot }), ...(rootsOnly ? { rootsOnly } : {}) };
 }
 
 /** Plain files at a URL; target files lie beside a folder `metadata`, or below everything else. */

@@ -3,6 +3,7 @@ import type { RepositoryResponse, RequestManifest } from '../bundle/manifest.ts'
 import { recordBytes } from '../encoding/canonical-json.ts';
 import { sha256Hex } from '../encoding/hash.ts';
 import { refused } from '../errors.ts';
+import { isForAny, withForeign, type ForeignFile } from '../exchange/foreign.ts';
 import { mergeResponses, type MergedRepository } from '../exchange/merge-responses.ts';
 import { readRepository, type RepositoryReading } from '../exchange/read-request.ts';
 import {
@@ -12,10 +13,10 @@ import {
 } from '../exchange/read-response.ts';
 import { MAX_JUMP } from '../policy/versions.ts';
 import { checkSequence } from '../policy/sequence.ts';
-import { distinctAnswers, openAnswers, type Answer } from '../station/answers.ts';
+import { openIncoming, type Answer } from '../station/answers.ts';
 import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
 import type { Copy } from '../station/incoming.ts';
-import type { OutboxRequest } from '../station/outbox.ts';
+import { isOutstanding, type OutboxRequest } from '../station/outbox.ts';
 import { openStored } from './stored-request.ts';
 import type { OnlineStation } from './station.ts';
 
@@ -34,22 +35,15 @@ export interface VerifiedAnswers {
 
 /**
  * Reads the copies of responses to one request, alone or combined, and verifies them: seal, binding, order, and
- * every repository recomputed from this station's own copy of the request and the fills (R3, R6, M17).
+ * every repository recomputed from this station's own copy of the request and the fills (R3, R6, M17). Metadata files that
+ * other tools signed are read beside them.
  *
  * @throws BUNDLE-*, SEAL-*, EXCHANGE-*, LEDGER-FORK
  */
 export async function readAnswers(station: OnlineStation, copies: readonly Copy[]): Promise<VerifiedAnswers> {
-  const opened: Answer[] = [];
-  for (const copy of copies) opened.push(...(await openAnswers(station.home, copy)));
-  const responses = distinctAnswers(opened);
+  const { answers: responses, foreign } = await openIncoming(station.home, copies);
   const [first] = responses;
-  if (!first) throw new Error('no response was given');
-  const request = station.outbox.requests.get(first.manifest.request.digest);
-  if (!request)
-    throw refused('EXCHANGE-UNKNOWN', 'the response answers a request that this station did not make', {
-      found: first.manifest.request.digest,
-      hint: 'countersign requests shows what is outstanding',
-    });
+  const request = first ? requestOf(station, first) : await requestFor(station, foreign);
   checkState(request);
   const stored = await openStored(station, request.digest);
   for (const response of responses) {
@@ -66,7 +60,35 @@ export async function readAnswers(station: OnlineStation, copies: readonly Copy[
       return readRepositoryResponse(reading, answer, (name) => response.read(name));
     }),
   }));
-  return { request, answers, repositories: mergeAll(readings, answers) };
+  return { request, answers, repositories: withForeign(mergeAll(readings, answers), foreign) };
+}
+
+/** @throws EXCHANGE-UNKNOWN */
+function requestOf({ outbox }: OnlineStation, { manifest }: Answer): OutboxRequest {
+  const { digest } = manifest.request;
+  const request = outbox.requests.get(digest);
+  if (request) return request;
+  throw refused('EXCHANGE-UNKNOWN', 'the response answers a request that this station did not make', {
+    found: digest,
+    hint: 'countersign requests shows what is outstanding',
+  });
+}
+
+/**
+ * Where no station of ours answered: the outstanding request that leads to what the first of the files signs.
+ *
+ * @throws EXCHANGE-UNKNOWN
+ */
+async function requestFor(station: OnlineStation, [file]: readonly ForeignFile[]): Promise<OutboxRequest> {
+  for (const request of station.outbox.requests.values()) {
+    if (!file || ![...request.repositories.values()].some(isOutstanding)) continue;
+    const readings = readStored(station, await openStored(station, request.digest));
+    if (isForAny(mergeAll(readings, []), file)) return request;
+  }
+  throw refused('EXCHANGE-UNKNOWN', 'no outstanding request leads to what the metadata file signs', {
+    found: `file ${file?.sha256 ?? ''}`,
+    hint: 'where an offline station made new keys, its response must be there too: publish RESPONSE FILE',
+  });
 }
 
 /** The repositories of a request that this station made: by its digest in the ledger, verified at export. */

@@ -135,9 +135,13 @@ export async function fetchListed(
 }
 
 /** A repository that lacks a file which it must have. */
-export function missing(store: Store, what: string): Error {
+export function missing(
+  store: Store,
+  what: string,
+  hint = 'an earlier publication was not what the server hashes: the repository is broken for every client',
+): Error {
   return refused('SERVER-INCOMPLETE', `the repository has a root but no ${what}`, {
     where: store.describe(),
-    hint: 'an earlier publication was not what the server hashes: the repository is broken for every client',
+    hint,
   });
 }

@@ -13,15 +13,17 @@ export interface FetchedRepository {
 
 interface LeadingFiles {
   readonly roots: readonly Uint8Array[];
-  readonly timestamp: Uint8Array;
-  readonly snapshot: Uint8Array;
+  /** Null where only the roots can be had. */
+  readonly timestamp: Uint8Array | null;
+  readonly snapshot: Uint8Array | null;
   /** Whether files are served under names with their version. */
   readonly consistent: boolean;
 }
 
 /**
  * Reads a repository as a fresh client does: roots from the pinned one (or the first) to the newest, timestamp,
- * then every file as its parent lists it; and verifies all of it. Null if there is no such repository.
+ * then every file as its parent lists it; and verifies all of it. Null if there is no such repository. Of a store that is
+ * read for its roots only, nothing else is asked.
  *
  * @param fromRoot lowest root version to read
  * @param roles delegated roles to read besides `targets`; null for every one that is declared and listed,
@@ -43,17 +45,15 @@ export async function fetchRepository(
   if (!leading) return null;
   const { roots, timestamp, snapshot, consistent } = leading;
   const stopBelowBroken = delegations === 'set-apart';
-  const targets = await fetchTargets(
-    {
-      dialect,
-      store,
-      snapshot: dialect.parse('snapshot', snapshot),
-      consistent,
-      now: context.now,
-      stopBelowBroken,
-    },
-    roles,
-  );
+  const targets = snapshot
+    ? await fetchTargets(
+        {
+          ...{ dialect, store, consistent, now: context.now, stopBelowBroken },
+          snapshot: dialect.parse('snapshot', snapshot),
+        },
+        roles,
+      )
+    : new Map<string, Uint8Array>();
   const files = { roots, timestamp, snapshot, targets };
   return { files, verified: verifyRepository(dialect, files, pinned, context, delegations) };
 }
@@ -80,7 +80,9 @@ async function fetchLeading(dialect: Dialect, store: Store, fromRoot: number): P
   const newest = await store.current('root');
   if (!newest) return null;
   const root = dialect.parse('root', newest);
-  const roots = await rootsBetween(store, Math.min(fromRoot, root.version), root.version, newest);
+  const from = Math.min(Math.max(fromRoot, store.firstRoot ?? 1), root.version);
+  const roots = await rootsBetween(store, from, root.version, newest);
+  if (store.rootsOnly) return { roots, timestamp: null, snapshot: null, consistent: false };
   const timestamp = await store.current('timestamp');
   if (!timestamp) throw missing(store, 'timestamp');
   const consistent = dialect.consistent(root);
@@ -88,6 +90,9 @@ async function fetchLeading(dialect: Dialect, store: Store, fromRoot: number): P
   const snapshot = await fetchListed(store, listed, 'snapshot', consistent);
   return { roots, timestamp, snapshot, consistent };
 }
+
+const HISTORY =
+  'a history of roots has no gap; where the oldest are gone for good, say where it begins: repository add --first-root VERSION';
 
 async function rootsBetween(
   store: Store,
@@ -98,7 +103,7 @@ async function rootsBetween(
   const roots: Uint8Array[] = [];
   for (let version = from; version < to; version++) {
     const root = await store.rootVersion(version);
-    if (!root) throw missing(store, `root version ${String(version)}`);
+    if (!root) throw missing(store, `root version ${String(version)}`, HISTORY);
     roots.push(root);
   }
   return [...roots, newest];

@@ -8,15 +8,23 @@ export interface ServerPlace {
   readonly ca: string | null;
 }
 
+/** How much of its past a repository of plain files still has. */
+export interface History {
+  /** Version of the oldest root that is there; 1 if absent. */
+  readonly firstRoot?: number;
+  /** Whether nothing but its roots is read, since the rest is not to be had or is the business of others. */
+  readonly rootsOnly?: true;
+}
+
 /** A folder that any web server serves. */
-export interface DirectoryPlace {
+export interface DirectoryPlace extends History {
   readonly kind: 'directory';
   /** Absolute. */
   readonly path: string;
 }
 
 /** Files at a URL, which are only read. */
-export interface UrlPlace {
+export interface UrlPlace extends History {
   readonly kind: 'url';
   /** Of the metadata, ends in a slash. */
   readonly url: string;

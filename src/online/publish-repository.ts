@@ -1,6 +1,5 @@
 import { sha256Hex } from '../encoding/hash.ts';
-import { conflict, CountersignError, EXIT, failure, refused } from '../errors.ts';
-import { finalFile } from '../exchange/final.ts';
+import { conflict, CountersignError, EXIT, failure, usage } from '../errors.ts';
 import type { MergedRepository } from '../exchange/merge-responses.ts';
 import { trackRole } from '../exchange/tracker.ts';
 import { documentOf } from '../exchange/request.ts';
@@ -11,6 +10,7 @@ import type { VerifiedRepository } from '../metadata/verified.ts';
 import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
 import type { Signers } from '../station/signers.ts';
 import { fetchRepository } from './fetch.ts';
+import { checkFollowed, finalFiles } from './final-files.ts';
 import { checkForward } from './forward.ts';
 import { heldOnlineKey } from './online-keys.ts';
 import { onlineRoleFiles } from './online-roles.ts';
@@ -95,11 +95,14 @@ async function post(
     'set-apart',
   );
   const current = fetched?.verified ?? null;
-  if (current && [...files].every(([role, file]) => isFile(current, role, file)))
+  // Whoever runs a repository that is only read may add signatures to what was handed over.
+  const isThere = store.readOnly === undefined ? isFile : isContent(dialect);
+  if (current && [...files].every(([role, file]) => isThere(current, role, file)))
     return { verified: current, posted: false };
   if (current) checkForward(station, entry, current);
   checkUnmoved(record, current);
   checkFollowed(dialect, current, files, context);
+  if (store.readOnly !== undefined) throw readOnly(store.readOnly, store);
   const online = await onlineFiles(station, publication, current, files, signers);
   const all = new Map([...files, ...online]);
   posting();
@@ -132,51 +135,25 @@ async function onlineFiles(
   return held && files.size > 0 ? onlineRoleFiles(work, false) : new Map<string, Uint8Array>();
 }
 
-/**
- * Walks what will be published as clients would, before anything is posted: an old one from every root there was to
- * the new one, each certificate valid now, and a fresh one down to every role that is replaced.
- *
- * @throws CHAIN-ROOT, CHAIN-TARGETS
- */
-function checkFollowed(
-  dialect: Dialect,
-  current: VerifiedRepository | null,
-  files: ReadonlyMap<string, Uint8Array>,
-  context: KeyContext,
-): void {
-  const root = files.get('root');
-  const roots = [...(current?.roots ?? []).map(({ file }) => file), ...(root ? [root] : [])];
-  const kept = [...(current?.targets ?? [])].map(([role, { file }]) => [role, file] as const);
-  const replaced = [...files].filter(([role]) => role !== 'root');
-  const targets = new Map([...kept, ...replaced]);
-  const after = { roots, timestamp: null, snapshot: null, targets };
-  const { broken, parents } = verifyRepository(dialect, after, null, context, 'set-apart');
-  // A role that nothing declares any more is not read at all.
-  const unreadable = broken.find(
-    ({ role }) => files.has(role) || (dialect.declaredMustExist && parents.has(role)),
-  );
-  if (unreadable)
-    throw refused(unreadable.check, unreadable.message, {
-      where: `${context.repository} ${unreadable.role}`,
-      hint: 'no client would read this file: its signatures do not match what declares the role',
-    });
-}
-
-/** The files to be posted, each parsed and rebuilt once more before it leaves (R16). */
-function finalFiles(repository: MergedRepository): Map<string, Uint8Array> {
-  const { dialect } = repository.reading;
-  return new Map(
-    repository.roles.map(({ role, signatures }) => {
-      const file = finalFile(dialect, role.document, signatures, role.outside);
-      dialect.parse(role.role, file);
-      return [role.role, file];
-    }),
-  );
-}
-
 function isFile(current: VerifiedRepository, role: string, file: Uint8Array): boolean {
   const document = documentOf(current, role);
   return document !== null && Buffer.compare(document.file, file) === 0;
+}
+
+function isContent(dialect: Dialect): typeof isFile {
+  return (current, role, file) => {
+    const { payload } = dialect.parse(role, file);
+    const document = documentOf(current, role);
+    return document !== null && Buffer.compare(document.payload, payload) === 0;
+  };
+}
+
+/** The refusal STORE-READ-ONLY (exit 2). */
+function readOnly(reason: string, store: Store): Error {
+  return usage('STORE-READ-ONLY', reason, {
+    where: store.describe(),
+    hint: 'publish FILE... --to DIR writes the signed files for whoever runs it; once they are there, publish FILE... says so',
+  });
 }
 
 /**

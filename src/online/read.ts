@@ -1,5 +1,5 @@
 import { sha256Hex } from '../encoding/hash.ts';
-import { unavailable } from '../errors.ts';
+import { unavailable, usage } from '../errors.ts';
 import { expiryOf, requireUnexpired } from '../metadata/expiry.ts';
 import { dialectOf } from '../metadata/dialects.ts';
 import type { Dialect, KeyContext } from '../metadata/dialect.ts';
@@ -34,7 +34,7 @@ export interface ReadRepository {
  * Reads a repository as a client does. Delegated roles that no client would read are passed over, as the stock
  * clients pass over them; everything else that is wrong refuses the repository.
  *
- * @throws READ-NONE (exit 6) if there is none, READ-EXPIRED, READ-ROLLBACK (exit 3), CHAIN-*
+ * @throws READ-NONE (exit 6) if there is none, READ-ROOTS-ONLY (exit 2), READ-EXPIRED, READ-ROLLBACK (exit 3), CHAIN-*
  */
 export async function readPublished(
   station: OnlineStation,
@@ -52,10 +52,15 @@ export async function readPublished(
  * A client refuses a repository whose top-level roles have expired.
  *
  * @param now milliseconds since 1970
- * @throws READ-EXPIRED
+ * @throws READ-EXPIRED, READ-ROOTS-ONLY (exit 2)
  */
 export function requireCurrent(name: string, verified: VerifiedRepository, now: number): void {
   const { root, timestamp, snapshot, targets } = verified;
+  if (!timestamp)
+    throw usage('READ-ROOTS-ONLY', 'only the roots of this repository are read', {
+      where: name,
+      hint: 'it was added with --roots-only; repository show lists them',
+    });
   for (const document of [root, timestamp, snapshot, targets.get('targets')])
     if (document) requireUnexpired(document, { repository: name, now });
 }

@@ -35,6 +35,12 @@ export interface Store {
   remove(): Promise<void>;
   /** Whether snapshot and timestamp are signed by the store, or have to be among the published files. */
   readonly signsSnapshot: boolean;
+  /** Version of the oldest root that is there, as the station was told; 1 if absent. */
+  readonly firstRoot?: number;
+  /** Whether nothing but roots is read. */
+  readonly rootsOnly?: boolean;
+  /** Why nothing can be published here, or absent: whoever runs the repository takes files from others. */
+  readonly readOnly?: string;
   /** The place in words, for messages. */
   describe(): string;
 }

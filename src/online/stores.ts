@@ -2,7 +2,7 @@ import type { Environment } from './credential.ts';
 import { directoryStore } from './directory/repository.ts';
 import { openNotaryServer } from './notary-server/server.ts';
 import type { NotaryServer } from './notary-server/server.ts';
-import type { RepositoryEntry, ServerPlace, UrlPlace } from './place.ts';
+import type { History, RepositoryEntry, ServerPlace, UrlPlace } from './place.ts';
 import type { Store } from './store.ts';
 import { tufDirectoryStore } from './tuf-repository/directory-store.ts';
 import type { TargetFiles } from './tuf-repository/target-files.ts';
@@ -32,19 +32,22 @@ export function openStores(environment: Environment): Stores {
     return server;
   };
   const urls = new Map<string, ReturnType<typeof tufUrlStore>>();
-  const urlAt = ({ url, targets, ca }: UrlPlace): ReturnType<typeof tufUrlStore> => {
-    const known = urls.get(url);
+  const urlAt = ({ url, targets, ca, firstRoot }: UrlPlace): ReturnType<typeof tufUrlStore> => {
+    const name = JSON.stringify([url, targets, ca, firstRoot]);
+    const known = urls.get(name);
     if (known !== undefined) return known;
-    const store = tufUrlStore(url, { ca: ca ?? undefined, targets, environment });
-    urls.set(url, store);
+    const store = tufUrlStore(url, { ca: ca ?? undefined, targets, environment, firstRoot });
+    urls.set(name, store);
     return store;
   };
   return {
     server: serverAt,
     open: ({ dialect, name, place }) => {
       if (place.kind === 'server') return serverAt(place).repository(name);
-      if (place.kind === 'url') return urlAt(place);
-      return dialect === 'tuf' ? tufDirectoryStore(place.path, name) : directoryStore(place.path, name);
+      if (place.kind === 'url') return withHistory(urlAt(place), place);
+      const store =
+        dialect === 'tuf' ? tufDirectoryStore(place.path, name) : directoryStore(place.path, name);
+      return withHistory(store, place);
     },
     targetFiles: ({ dialect, name, place }) => {
       if (place.kind === 'url') return urlAt(place);
@@ -57,4 +60,10 @@ export function openStores(environment: Environment): Stores {
       await Promise.all(all.map((server) => server.close()));
     },
   };
+}
+
+/** The store as far as its place says that it has a past, and whether anything but its roots is read. */
+function withHistory(store: Store, { firstRoot = 1, rootsOnly }: History): Store {
+  if (!rootsOnly) return { ...store, firstRoot };
+  return { ...store, firstRoot, rootsOnly, readOnly: 'only the roots of this repository are read' };
 }

@@ -1,6 +1,7 @@
 import { resultDocument } from '../change/computed-role.ts';
 import type { RepositoryReading } from '../exchange/read-request.ts';
 import { sha256Hex } from '../encoding/hash.ts';
+import type { SignedDocument } from '../metadata/document.ts';
 import type { Marks } from '../exchange/marks.ts';
 import type { Anomaly } from './anomaly.ts';
 import type { ContentDifference, RoleDifference } from './difference.ts';
@@ -66,12 +67,18 @@ function contact({ record, base }: RepositoryReading, marks: Marks): Anomaly[] {
   // A root that was signed here, and came back with exactly those bytes, is no stranger (M1, checked before).
   const own = marks.signed.get('root')?.get(base.root.version) ?? [];
   if (own.some(({ sha256 }) => sha256 === sha256Hex(base.root.payload))) return [];
+  const idOf = (root: SignedDocument): string => `FIRST-CONTACT:${record.name}:${sha256Hex(root.file)}`;
+  const [oldest] = base.roots;
+  const from =
+    oldest && oldest.version > 1 ? `; its history begins at root ${String(oldest.version)} here` : '';
   return [
     {
-      id: `FIRST-CONTACT:${record.name}:${sha256Hex(base.root.file)}`,
+      id: idOf(base.root),
       typed: true,
       digest: sha256Hex(base.root.file),
-      text: `first contact with ${record.name}: root version ${String(base.root.version)} is not pinned here`,
+      // Whoever vouches for an older root vouches for the newest: each was verified by the one before it.
+      instead: base.roots.slice(0, -1).map(idOf),
+      text: `first contact with ${record.name}: root version ${String(base.root.version)} is not pinned here${from}`,
     },
   ];
 }

@@ -5,7 +5,8 @@ import { encodeSeal } from '../bundle/seal.ts';
 import { formatTime } from '../encoding/time.ts';
 import { refused, usage } from '../errors.ts';
 import { Contents } from '../exchange/contents.ts';
-import { distinctAnswers, openAnswers, withCopies, type Answer } from './answers.ts';
+import { openIncoming, withCopies, type Answer, type Incoming } from './answers.ts';
+import { checkForeign, isRequest } from './foreign-metadata.ts';
 import { openHome, type Home } from './home.ts';
 import { requireFree, writeOut } from './outgoing.ts';
 import { recordingRefusals } from './refusals.ts';
@@ -16,16 +17,19 @@ export interface CombinedFile {
   /** Digest of the request that the parts answer. */
   readonly request: string;
   readonly parts: readonly { readonly station: string; readonly digest: string }[];
+  /** SHA-256 of metadata files that other tools signed. */
+  readonly metadata: readonly string[];
   readonly out: string;
   readonly readBack: 'direct' | 'replug';
 }
 
 /**
  * Puts the responses of several stations to one request into one bundle, each unchanged under its own seal (M17).
- * Nothing of them is judged: whoever signs or publishes reads each as if it had come alone.
+ * Nothing of them is judged: whoever signs or publishes reads each as if it had come alone. Metadata files that other
+ * tools signed go along, and are held against the request, so that a wrong one is noticed here and not at the end.
  *
  * @param now seconds since 1970
- * @throws COMBINE-ONE (2), COMBINE-REQUEST (3), BUNDLE-*, SEAL-*
+ * @throws COMBINE-ONE (2), COMBINE-REQUEST (2 or 3), BUNDLE-*, SEAL-*, EXCHANGE-*
  */
 export async function combine(
   folder: string,
@@ -40,12 +44,17 @@ export async function combine(
       () => null,
       () =>
         withCopies(files, home, false, async (copies) => {
-          const opened: Answer[] = [];
-          for (const copy of copies) opened.push(...(await openAnswers(home, copy)));
-          const answers = distinctAnswers(opened).sort((a, b) => (a.digest < b.digest ? -1 : 1));
-          checkTogether(answers);
+          const requests = copies.filter(isRequest);
+          const incoming = await openIncoming(
+            home,
+            copies.filter((copy) => !requests.includes(copy)),
+          );
+          const answers = [...incoming.answers].sort((a, b) => (a.digest < b.digest ? -1 : 1));
+          const parts = { answers, foreign: incoming.foreign };
+          checkTogether(parts);
+          await checkForeign(home, parts, requests, now);
           requireFree(out);
-          return writeCombined(home, answers, out, now);
+          return writeCombined(home, parts, out, now);
         }),
     );
   } finally {
@@ -53,11 +62,11 @@ export async function combine(
   }
 }
 
-function checkTogether(answers: readonly Answer[]): void {
-  const [first, second] = answers;
-  if (!first || !second)
+function checkTogether({ answers, foreign }: Incoming): void {
+  const [first] = answers;
+  if (!first || answers.length + foreign.length < 2)
     throw usage('COMBINE-ONE', 'there is only one response to combine', {
-      hint: 'give the responses of two stations or more; one alone is published as it is',
+      hint: 'give the responses of two stations or more, or one and a metadata file; one alone is published as it is',
     });
   for (const { manifest, sealedBy, digest } of answers) {
     if (manifest.request.digest !== first.manifest.request.digest)
@@ -74,7 +83,7 @@ function checkTogether(answers: readonly Answer[]): void {
   }
 }
 
-function writeCombined(home: Home, answers: readonly Answer[], out: string, now: number): CombinedFile {
+function writeCombined(home: Home, { answers, foreign }: Incoming, out: string, now: number): CombinedFile {
   const { manifest: first } = answers[0] as Answer;
   const contents = new Contents();
   const parts = answers.map((answer) => {
@@ -97,6 +106,7 @@ function writeCombined(home: Home, answers: readonly Answer[], out: string, now:
     to: first.to,
     request: first.request,
     parts,
+    metadata: foreign.map(({ bytes }) => contents.add(bytes)),
   };
   const bundle = writeBundle({
     kind: 'combined',
@@ -113,6 +123,7 @@ function writeCombined(home: Home, answers: readonly Answer[], out: string, now:
     digest: bundle.digest,
     request,
     parts: answers.map(({ manifest: { from }, digest }) => ({ station: from.name, digest })),
+    metadata: foreign.map(({ sha256 }) => sha256),
     out,
     readBack,
   };

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { CountersignError, refused } from '../errors.ts';
-import { allAnomalies, type Examination } from '../offline/examination.ts';
-import type { Approval } from '../offline/approval.ts';
+import type { Examination } from '../offline/examination.ts';
+import { stillOpen, type Approval } from '../offline/approval.ts';
 import type { Anomaly } from '../review/anomaly.ts';
 import { digestLines } from './digest-block.ts';
 import { askTyped, pickWords, type TypedConsent } from './prompt.ts';
@@ -20,7 +20,7 @@ export async function consentAtTerminal(
   examination: Examination,
   given: readonly string[],
 ): Promise<Approval> {
-  const typed = allAnomalies(examination).filter(({ typed: must, id }) => must && !given.includes(id));
+  const typed = stillOpen(examination, given);
   let lines: readonly string[] = [...reviewLines(examination), RULE];
   for (const anomaly of typed) {
     const shown = [...lines, ...wrapBehind('!! ', escapeCut(anomaly.text, 300))];

@@ -16,12 +16,24 @@ export function reviewDocument(examination: Examination): object {
     excepted,
     anomalies: allAnomalies(examination),
     repositories: examination.repositories.map(
-      ({ reading, differences, anomalies, contact, since, currency, filler, reach, notUnderstood }) => ({
+      ({
+        reading,
+        differences,
+        anomalies,
+        contact,
+        first,
+        since,
+        currency,
+        filler,
+        reach,
+        notUnderstood,
+      }) => ({
         dialect: reading.record.dialect,
         name: reading.record.name,
         operation: reading.record.operation,
         anomalies: anomalies.map(({ id }) => id),
         contact,
+        history: first?.roots ?? [],
         since,
         currency,
         filler,

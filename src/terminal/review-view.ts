@@ -6,6 +6,7 @@ import type { ContentDifference, RoleDifference } from '../review/difference.ts'
 import type { TargetChange } from '../review/target-change.ts';
 import { capped } from './capped.ts';
 import { day } from './day.ts';
+import { contactLines } from './contact-view.ts';
 import { digestLines } from './digest-block.ts';
 import { emptyLines, isEmpty } from './empty-roles-view.ts';
 import { escapeCut, show } from './escape.ts';
@@ -122,7 +123,7 @@ function operationLines(repositories: readonly RepositoryExamination[]): string[
 }
 
 function oneRepository(examination: RepositoryExamination, most: number): string[] {
-  const { reading, differences, contact, since, currency, filler, reach, notUnderstood } = examination;
+  const { reading, differences, contact, first, since, currency, filler, reach, notUnderstood } = examination;
   const { record, base } = reading;
   const open = filler === null ? 'made here at signing' : `made by ${escapeCut(filler, 40)} when it signs`;
   return [
@@ -130,6 +131,7 @@ function oneRepository(examination: RepositoryExamination, most: number): string
     ...(contact.length > 0
       ? [`  not known here: root ${String(base?.root.version ?? 0)} says`, ...quorumLines(contact, open)]
       : []),
+    ...(first ? contactLines(first) : []),
     ...currency.flatMap(({ holder, roles }) =>
       wrapBehind(
         '  ',

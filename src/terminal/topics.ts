@@ -7,6 +7,7 @@ export const TOPICS: Readonly<Record<string, string>> = {
   key: 'signing keys: in a token or in an encrypted key file',
   log: 'the ledger: show, verify, export',
   repository: 'where a repository lives',
+  request: 'what a request asks to be signed, for other tools',
   signer: 'stage signers of a repository, as docker trust knows them',
   station: 'the identity of this station, its card and its partners',
   token: 'PKCS#11 modules that this station may load, and what is in them',

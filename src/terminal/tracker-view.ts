@@ -13,8 +13,8 @@ export function trackerLines(roles: readonly TrackedRole[]): string[] {
   return roles.flatMap(({ role, version, needs, missing, signers }) => [
     `${escapeCut(role, 60)} ${String(version)}: ${missing === 0 ? 'complete' : `${String(missing)} more of ${needsText(needs)}`}`,
     ...signers.map(
-      ({ keyid, canonicalId, quorum, signed, holder }) =>
-        `  ${signed ? 'signed ' : 'missing'}  ${(canonicalId ?? keyid).slice(0, 16).padEnd(16)}  ${QUORUMS[quorum].padEnd(11)}  ${escapeCut(holder, 24)}`,
+      ({ keyid, canonicalId, quorum, signed, elsewhere, holder }) =>
+        `  ${signed ? 'signed ' : 'missing'}  ${(canonicalId ?? keyid).slice(0, 16).padEnd(16)}  ${QUORUMS[quorum].padEnd(11)}  ${escapeCut(holder, 24)}${elsewhere ? ', signed elsewhere' : ''}`,
     ),
   ]);
 }

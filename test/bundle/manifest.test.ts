@@ -201,7 +201,8 @@ const MANIFESTS: { readonly [K in Kind]: fc.Arbitrary<Extract<Manifest, { kind: 
     kind: fc.constant('combined'),
     to: station,
     request: answered,
-    parts: some(record<CombinedManifest['parts'][number]>({ digest: hex64, manifest: ref, seal: ref }), 2),
+    parts: some(record<CombinedManifest['parts'][number]>({ digest: hex64, manifest: ref, seal: ref }), 1),
+    metadata: some(ref),
   }),
 };
 const kinds = Object.keys(MANIFESTS) as Kind[];

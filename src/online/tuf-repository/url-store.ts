@@ -16,6 +16,8 @@ import { openTargetUrl } from './url-targets.ts';
 export interface TufUrlOptions extends Omit<TransportOptions, 'origin'> {
   /** Where target files are, if not beside the metadata. */
   readonly targets?: string | undefined;
+  /** Version of the oldest root that is there, from which on newer ones are looked for; 1 if left out. */
+  readonly firstRoot?: number | undefined;
 }
 
 /** Roots that are read from one repository, and their bytes together. */
@@ -41,7 +43,7 @@ export function tufUrlStore(
     readFile(http, base.metadata, name, limit);
   const listed: Store['listed'] = (role, entry, consistent) =>
     readListed(read, role, entry, consistent, { name: 'SERVER', where });
-  const roots = knownRoots(read, where);
+  const roots = knownRoots(read, where, options.firstRoot ?? 1);
   const isReadOnly = (): Error =>
     usage('STORE-READ-ONLY', 'a repository at a URL is only read', {
       where,
@@ -51,6 +53,7 @@ export function tufUrlStore(
 
   return {
     signsSnapshot: false,
+    readOnly: 'a repository at a URL is only read',
     current: (role) => readCurrent(role, { read, listed, newestRoot: roots.newest }),
     listed,
     rootVersion: roots.version,
@@ -76,6 +79,7 @@ export function tufUrlStore(
 function knownRoots(
   read: (name: string, limit: number) => Promise<Uint8Array | null>,
   where: string,
+  first: number,
 ): { readonly newest: () => Promise<Uint8Array | null>; readonly version: Store['rootVersion'] } {
   const known = new Map<number, Uint8Array>();
   let size = 0;
@@ -100,7 +104,7 @@ function knownRoots(
     version,
     async newest() {
       let newest: Uint8Array | null = null;
-      for (let number = 1; ; number++) {
+      for (let number = first; ; number++) {
         const root = await version(number);
         if (root === null) return newest;
         newest = root;
