@@ -30,6 +30,7 @@ import { marksOf, withoutLineage } from '../station/marks.ts';
 import { pinnedRoot } from '../station/archive.ts';
 import { begins, checkLineage, restartAnomaly } from './lineage.ts';
 import type { LastSeen } from './last-seen.ts';
+import { fillerOf } from './filler.ts';
 import type { OfflineStation } from './station.ts';
 import { checkHeard } from './check-recovered.ts';
 import type { Examination, RepositoryExamination } from './examination.ts';
@@ -233,16 +234,6 @@ function examineRepository(
     reach,
     notUnderstood: before?.notUnderstood ?? notUnderstoodOfBase(reading),
   };
-}
-
-/** Who fills in the request's slots, by the name that it has here; null for this station. */
-function fillerOf(
-  { home, partners }: OfflineStation,
-  { result }: RequestManifest['repositories'][number],
-): string | null {
-  const identity = result.flatMap(({ slots }) => slots)[0]?.station ?? home.identity;
-  if (identity === home.identity) return null;
-  return partners.find((partner) => partner.identity === identity)?.name ?? identity;
 }
 
 /** The last sequence accepted from a sender, for any repository. */

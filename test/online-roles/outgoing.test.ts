@@ -1,7 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ListedFile } from '../../src/metadata/document.ts';
 import { tuf } from '../../src/metadata/tuf/dialect.ts';
 import { fetchOnlineRoles } from '../../src/online/fetch.ts';
 import { tufDirectoryStore } from '../../src/online/tuf-repository/directory-store.ts';
@@ -66,7 +65,7 @@ describe('what a renewal reads', () => {
         read.push(role);
         return Promise.resolve({ root, timestamp }[role]?.file ?? null);
       },
-      listed: (role: string, _entry: ListedFile) => {
+      listed: (role: string) => {
         read.push(role);
         return Promise.resolve(role === 'snapshot' ? snapshot.file : null);
       },

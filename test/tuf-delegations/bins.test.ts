@@ -63,10 +63,12 @@ describe('which delegations cover a name, and which have names in common', () =>
     fc
       .array(segment, { minLength: 1, maxLength: 2 })
       .map((list) => ({ paths: [list.join('/')], hashPrefixes: [] })),
-    fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 1, maxLength: 2 }).map((one) => ({
-      paths: [],
-      hashPrefixes: [one],
-    })),
+    fc
+      .string({ unit: fc.constantFrom(...Array.from('0123456789abcdef')), minLength: 1, maxLength: 2 })
+      .map((one) => ({
+        paths: [],
+        hashPrefixes: [one],
+      })),
   );
   const target = fc
     .array(fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 1, maxLength: 4 }), {
