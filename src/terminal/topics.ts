@@ -6,6 +6,7 @@ export const TOPICS: Readonly<Record<string, string>> = {
   delegation: 'stage changes to delegations and list them',
   key: 'signing keys: in a token or in an encrypted key file',
   log: 'the ledger: show, verify, export',
+  policy: 'how long roles are valid: what is asked for, and what this station allows',
   repository: 'where a repository lives',
   request: 'what a request asks to be signed, for other tools',
   signer: 'stage signers of a repository, as docker trust knows them',
