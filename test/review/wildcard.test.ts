@@ -56,6 +56,7 @@ function shown(
     record: { name: GUN, base: [], supersedes: [], serverKeys: [] },
     base: { ...base, targets: new Map(), parents: new Map() },
     roles: [],
+    changes: [],
     now: Date.now(),
   } as unknown as RepositoryReading;
   const marks: Marks = { pinned, seen: new Map(), signed: new Map(), partner: null };
