@@ -44,7 +44,7 @@ export function showPolicy(home: Home): Policy {
 /**
  * Sets what is given and leaves the rest of the scope as it was set; null forgets all of it.
  *
- * @throws POLICY-DAYS, POLICY-NOTHING, POLICY-BOUNDS (exit 2), NAME-ROLE, NAME-REPOSITORY, POLICY-FILE
+ * @throws POLICY-DAYS, POLICY-NOTHING, POLICY-BOUNDS (exit 2), NAME-ROLE, NAME-REPOSITORY
  */
 export function setPolicy(
   home: Home,
