@@ -22,10 +22,12 @@ import {
 } from './keys.ts';
 import { ancestryOf, checkGun, checkTargetName, checkTargetsRoleName } from './names.ts';
 import { newSnapshot, newTimestamp } from './online-roles.ts';
-import { checkRoot, declaredRootKeys, newRoot, rootRoleKeys, withQuorums } from './root.ts';
+import { checkRoot, declaredRootKeys, newRoot, notaryKeys, rootRoleKeys } from './root.ts';
+import { rootWithQuorums } from '../root-quorums.ts';
 import { bareKeyObject } from '../station-key-id.ts';
 import { sharedRootKeys } from './shared-root-keys.ts';
-import { checkTargets, listedFiles, newTargets, targetsOf, withTargets } from './targets.ts';
+import { checkTargets, listedFiles, newTargets, notaryEntry } from './targets.ts';
+import { readEntries, withEntries } from '../target-entries.ts';
 import { fromBase64 } from '../../encoding/text.ts';
 
 const TARGETS_EXPIRY: ExpiryRule = { usual: 1_095, least: 1, most: 1_100 };
@@ -104,16 +106,18 @@ export const notary: Dialect = {
     return key;
   },
 
-  targets: targetsOf,
+  targets: (document, unlike) => readEntries(notaryEntry, document, unlike),
   listed: listedFiles,
   snapshotListsRoot: true,
   consistent: () => false,
   certificateEnds: rootCertificateEnds,
   newRoot,
   newTargets,
-  withQuorums,
+  withQuorums: (signed, quorums, version, expires) =>
+    rootWithQuorums(notaryKeys, signed, quorums, version, expires),
   withDelegations,
-  withTargets,
+  withTargets: (signed, changed, version, expires) =>
+    withEntries(notaryEntry, signed, changed, version, expires),
   newSnapshot,
   newTimestamp,
   expiry: (role) => EXPIRY[role] ?? TARGETS_EXPIRY,

@@ -4,6 +4,7 @@ import { isObject, type Json, type JsonObject } from '../../encoding/json.ts';
 import { fromBase64, fromUtf8, toBase64, toUtf8 } from '../../encoding/text.ts';
 import { parseGoTime } from '../../encoding/time.ts';
 import type { Signature, SignedDocument } from '../document.ts';
+import { rememberingLarge } from '../large-files.ts';
 
 /** What Go's JSON encoder escapes inside strings, so that a file is not equal to the bytes that are signed. */
 const GO_ESCAPED = /[<>&\u2028\u2029]/g;
@@ -45,21 +46,7 @@ function goEscape(text: string): string {
  *
  * @throws METADATA-FORM
  */
-export function parseFile(role: string, file: Uint8Array): SignedDocument {
-  if (file.length < WORTH_KEEPING) return parseAnew(role, file);
-  const known = kept.find((document) => document.role === role && Buffer.compare(document.file, file) === 0);
-  if (known) return known;
-  const document = parseAnew(role, file);
-  kept.unshift(document);
-  kept.length = Math.min(kept.length, KEPT);
-  return document;
-}
-
-/** From this size on (bytes), comparing with what was read before is worth it. */
-const WORTH_KEEPING = 1024 * 1024;
-/** A publication reads the base, the file to be posted, and each of them again as it is served. */
-const KEPT = 2;
-const kept: SignedDocument[] = [];
+export const parseFile = rememberingLarge(parseAnew);
 
 function parseAnew(role: string, file: Uint8Array): SignedDocument {
   const text = fromUtf8(file);

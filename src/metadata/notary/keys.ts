@@ -4,6 +4,7 @@ import { sha256Hex } from '../../encoding/hash.ts';
 import { isObject, type Json, type JsonObject } from '../../encoding/json.ts';
 import { parseStrictJson } from '../../encoding/strict-json.ts';
 import { fromBase64, toBase64 } from '../../encoding/text.ts';
+import { readOrOpen } from '../open-key.ts';
 import type { MetadataKey, Signature } from '../document.ts';
 import type { PublicKey, SignatureScheme } from '../key.ts';
 import { publicKeyFromEd25519Raw, publicKeyFromSpki } from '../public-key.ts';
@@ -104,18 +105,9 @@ function publicKeyOf(keytype: string, material: Uint8Array): PublicKey | null {
   return key;
 }
 
-const SLOT = 'slot:';
-
-/** How a key that is not known yet stands in an unsigned document: under its slot's name, as no client reads it. */
-export function openKey(slot: string, canonicalId: string | null): { id: string; object: JsonObject } {
-  return { id: `${SLOT}${slot}`, object: { key: canonicalId, slot } };
-}
-
-/** A key as an unsigned root lists it: {@link metadataKey}, or a slot, which nobody can verify with. */
+/** A key as an unsigned root lists it. */
 export function declaredKey(id: string, object: Json | undefined): MetadataKey {
-  if (!id.startsWith(SLOT) || !isObject(object)) return metadataKey(id, object);
-  const { key } = object;
-  return { id, canonicalId: typeof key === 'string' ? key : id, public: null };
+  return readOrOpen(metadataKey, id, object);
 }
 
 /** Root keys are certificates; one that names another repository, or is not valid now, does not count. */

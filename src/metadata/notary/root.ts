@@ -1,8 +1,9 @@
 import { isObject, type Json, type JsonObject } from '../../encoding/json.ts';
-import type { KeyContext, Quorum } from '../dialect.ts';
+import type { KeyContext } from '../dialect.ts';
 import type { RoleKeys, SignedDocument } from '../document.ts';
+import { keysListed, type KeyListing } from '../root-quorums.ts';
 import { form } from './file.ts';
-import { declaredKey, metadataKey, openKey, rootKeyIsUsable, standaloneKey } from './keys.ts';
+import { declaredKey, metadataKey, rootKeyIsUsable, standaloneKey } from './keys.ts';
 
 const BASE_ROLES = ['root', 'snapshot', 'targets', 'timestamp'] as const;
 
@@ -40,48 +41,21 @@ export function rootRoleKeys(root: SignedDocument, role: string, context: KeyCon
     role === 'root'
       ? keyids.filter((id) => rootKeyIsUsable(keys[id], context.repository, context.now))
       : keyids;
-  return { threshold, keys: usable.map((id) => metadataKey(id, keys[id])) };
+  return keysListed(root, { keyids: usable, threshold }, metadataKey);
 }
 
 /** Keys of a top-level role, those that may not be used now among them. */
 export function declaredRootKeys(root: SignedDocument, role: string): RoleKeys {
-  const { keyids, threshold } = roleOf(root.signed, role);
-  const keys = root.signed['keys'] as JsonObject;
-  return { threshold, keys: keyids.map((id) => declaredKey(id, keys[id])) };
+  return keysListed(root, roleOf(root.signed, role), declaredKey);
 }
 
-/** A root without roles; {@link withQuorums} puts them in. */
+/** A root without roles; they are put in with their quorums. */
 export function newRoot(): JsonObject {
   return { _type: 'Root', consistent_snapshot: false, expires: '', keys: {}, roles: {}, version: 0 };
 }
 
-/**
- * The root with other quorums; a slot stands in `keys` and `keyids` under its own name until it is filled. A key
- * that a quorum loses goes, unless another role names it; keys that no role named before stay, as stock Notary
- * leaves them.
- */
-export function withQuorums(
-  signed: JsonObject,
-  quorums: ReadonlyMap<string, Quorum>,
-  version: number,
-  expires: string,
-): JsonObject {
-  const keys = { ...(signed['keys'] as JsonObject) };
-  const roles: Record<string, Json> = { ...(signed['roles'] as JsonObject) };
-  const replaced = new Set([...quorums.keys()].flatMap((role) => keyIdsOf(roles[role])));
-  for (const [role, quorum] of quorums) {
-    const keyids = quorum.keys.map(({ id, value, open, canonicalId }) => {
-      const placed = open ? openKey(id, canonicalId) : value && { id, object: standaloneKey(value).object };
-      if (placed) keys[placed.id] = placed.object;
-      return placed?.id ?? id;
-    });
-    roles[role] = { keyids, threshold: quorum.threshold };
-  }
-  const named = new Set(Object.values(roles).flatMap(keyIdsOf));
-  for (const id of replaced) if (!named.has(id)) Reflect.deleteProperty(keys, id);
-  return { ...signed, expires, keys, roles, version };
-}
-
-function keyIdsOf(role: Json | undefined): string[] {
-  return isObject(role) ? (role['keyids'] as string[]) : [];
-}
+/** How keys stand in a Notary root. */
+export const notaryKeys: KeyListing = {
+  read: (value) => standaloneKey(value).object,
+  add: (keys, { id, object }) => ({ ...keys, [id]: object }),
+};

@@ -1,6 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../../encoding/json.ts';
 import { fromBase64, fromHex, toBase64, toHex } from '../../encoding/text.ts';
 import type { ListedFile, SignedDocument, TargetEntry } from '../document.ts';
+import type { EntryForm } from '../target-entries.ts';
 import { form } from './file.ts';
 
 /** Structure of a targets document: members that Go writes always, in the forms that survive its rewriting. */
@@ -26,38 +27,9 @@ function entryOf(role: string, entry: Json | undefined): TargetEntry {
   return { length, hashes: hex };
 }
 
-/** The entries of a targets document by name, but for those that are the very same value in `unlike`. */
-export function targetsOf(document: SignedDocument, unlike?: SignedDocument): Map<string, TargetEntry> {
-  const entries = (document.signed['targets'] ?? {}) as JsonObject;
-  const others = (unlike?.signed['targets'] ?? {}) as JsonObject;
-  const decoded = new Map<string, TargetEntry>();
-  // no list of pairs, and one look at the others: what they inherit is never an entry
-  for (const name of Object.keys(entries))
-    if (others[name] !== entries[name]) decoded.set(name, entryOf(document.role, entries[name]));
-  return decoded;
-}
-
-/** A targets document without entries; version and expiry are set by {@link withTargets}. */
+/** A targets document without entries; version and expiry are set with what is put in. */
 export function newTargets(): JsonObject {
   return { _type: 'Targets', delegations: { keys: {}, roles: [] }, expires: '', targets: {}, version: 0 };
-}
-
-/** The document with other entries (null: removed), version and expiry; everything else as it was. */
-export function withTargets(
-  signed: JsonObject,
-  changed: ReadonlyMap<string, TargetEntry | null>,
-  version: number,
-  expires: string,
-): JsonObject {
-  // A Map, since a target may be called `__proto__`.
-  const entries = new Map(Object.entries((signed['targets'] ?? {}) as JsonObject));
-  for (const [name, entry] of changed) {
-    if (entry) entries.set(name, encodeEntry(entry, entries.get(name)));
-    else entries.delete(name);
-  }
-  // In order already, a large document is several times faster to encode.
-  const ordered = [...entries].sort(([a], [b]) => (a < b ? -1 : 1));
-  return { ...signed, expires, targets: Object.fromEntries(ordered), version };
 }
 
 /** Custom data stays with a target whose content stays; new content starts without. */
@@ -68,6 +40,9 @@ function encodeEntry(entry: TargetEntry, previous: Json | undefined): JsonObject
   const same = isObject(previous) && entryOf('targets', previous).hashes['sha256'] === entry.hashes['sha256'];
   return same && previous['custom'] !== undefined ? { ...encoded, custom: previous['custom'] } : encoded;
 }
+
+/** How Notary writes one target: hashes in base64. */
+export const notaryEntry: EntryForm = { read: entryOf, write: encodeEntry };
 
 /** The files that a snapshot or timestamp lists, by role. */
 export function listedFiles(document: SignedDocument): Map<string, ListedFile> {

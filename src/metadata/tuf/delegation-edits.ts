@@ -4,7 +4,8 @@ import type { DelegatedNames, DelegationEdit } from '../dialect.ts';
 import { form } from './file.ts';
 import { standaloneKey, withKey } from './keys.ts';
 import { checkDelegatedRoleName } from './names.ts';
-import { isTexts, keyIdsOf } from './quorum.ts';
+import { keyIdsOf } from '../root-quorums.ts';
+import { isTexts } from './quorum.ts';
 
 /**
  * The document with other delegations: a changed role keeps its place in the list and the members that others gave

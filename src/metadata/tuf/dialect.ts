@@ -13,9 +13,11 @@ import { listedFiles, newSnapshot, newTimestamp } from './online-roles.ts';
 import { covering } from './covering.ts';
 import { meet } from './meet.ts';
 import { covers } from './paths.ts';
-import { checkRoot, declaredRootKeys, newRoot, rootRoleKeys, withQuorums } from './root.ts';
+import { checkRoot, declaredRootKeys, newRoot, rootRoleKeys, tufKeys } from './root.ts';
+import { rootWithQuorums } from '../root-quorums.ts';
 import { envelopeSignature, signatureVerifies } from './signatures.ts';
-import { checkTargets, newTargets, targetsOf, withTargets } from './targets.ts';
+import { checkTargets, newTargets, tufEntry } from './targets.ts';
+import { readEntries, withEntries } from '../target-entries.ts';
 import { notUnderstood } from './understood.ts';
 
 /** Days; what others allow themselves must fit: Sigstore's root has 365, its snapshot 21, its timestamp 7. */
@@ -75,16 +77,18 @@ export const tuf: Dialect = {
   },
   readKey: (_role, value) => standaloneKey(value).key,
 
-  targets: targetsOf,
+  targets: (document, unlike) => readEntries(tufEntry, document, unlike),
   listed: listedFiles,
   snapshotListsRoot: false,
   consistent: (root) => root.signed['consistent_snapshot'] === true,
   certificateEnds: () => [],
   newRoot,
   newTargets,
-  withQuorums,
+  withQuorums: (signed, quorums, version, expires) =>
+    rootWithQuorums(tufKeys, signed, quorums, version, expires),
   withDelegations,
-  withTargets,
+  withTargets: (signed, changed, version, expires) =>
+    withEntries(tufEntry, signed, changed, version, expires),
   newSnapshot,
   newTimestamp,
   expiry: (role) => EXPIRY[typeOf(role)] as ExpiryRule,

@@ -5,6 +5,7 @@ import { parseStrictJson } from '../../encoding/strict-json.ts';
 import { fromUtf8, toHex, toUtf8 } from '../../encoding/text.ts';
 import { parseGoTime } from '../../encoding/time.ts';
 import type { Signature, SignedDocument } from '../document.ts';
+import { rememberingLarge } from '../large-files.ts';
 import { jsonOfCanonical } from './json-text.ts';
 import { TOP_LEVEL } from './names.ts';
 
@@ -43,12 +44,6 @@ function fileText(payload: string, signatures: readonly Signature[], outside: Js
   return jsonOfCanonical(`{${text}}`);
 }
 
-/** From this size on (bytes), comparing with what was read before is worth it. */
-const WORTH_KEEPING = 1024 * 1024;
-/** A publication reads the base, the file to be published, and each of them again as it is served. */
-const KEPT = 2;
-const kept: SignedDocument[] = [];
-
 /**
  * Reads a TUF file. What it means is read strictly, its form (white space, order of members) is free. A signature
  * that is empty is a placeholder, as tools write for keys that have not signed yet, and is left out. Nobody knows
@@ -56,15 +51,7 @@ const kept: SignedDocument[] = [];
  *
  * @throws METADATA-FORM, ENCODING-TIME
  */
-export function parseFile(role: string, file: Uint8Array): SignedDocument {
-  if (file.length < WORTH_KEEPING) return parseAnew(role, file);
-  const known = kept.find((document) => document.role === role && Buffer.compare(document.file, file) === 0);
-  if (known) return known;
-  const document = parseAnew(role, file);
-  kept.unshift(document);
-  kept.length = Math.min(kept.length, KEPT);
-  return document;
-}
+export const parseFile = rememberingLarge(parseAnew);
 
 function parseAnew(role: string, file: Uint8Array): SignedDocument {
   const text = fromUtf8(file);

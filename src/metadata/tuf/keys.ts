@@ -5,6 +5,7 @@ import { isObject, sameJson, type Json, type JsonObject } from '../../encoding/j
 import { writePem } from '../../encoding/pem.ts';
 import { parseStrictJson } from '../../encoding/strict-json.ts';
 import { fromBase64, fromHex, toHex } from '../../encoding/text.ts';
+import { readOrOpen } from '../open-key.ts';
 import type { MetadataKey } from '../document.ts';
 import type { Algorithm, PublicKey } from '../key.ts';
 import {
@@ -128,19 +129,9 @@ function pemKey(text: string): PublicKey {
   return publicKeyFromSpki(fromBase64(base64.replace(/\s/g, '')));
 }
 
-/** What the IDs of slots begin with; no signed document may hold such a key. */
-export const SLOT = 'slot:';
-
-/** How a key that is not known yet stands in an unsigned document: under its slot's name, as no client reads it. */
-export function openKey(slot: string, canonicalId: string | null): { id: string; object: JsonObject } {
-  return { id: `${SLOT}${slot}`, object: { key: canonicalId, slot } };
-}
-
-/** A key as an unsigned root lists it: {@link metadataKey}, or a slot, which nobody can verify with. */
+/** A key as an unsigned root lists it. */
 export function declaredKey(id: string, object: Json | undefined): MetadataKey {
-  if (!id.startsWith(SLOT) || !isObject(object)) return metadataKey(id, object);
-  const { key } = object;
-  return { id, canonicalId: typeof key === 'string' ? key : id, public: null };
+  return readOrOpen(metadataKey, id, object);
 }
 
 /**

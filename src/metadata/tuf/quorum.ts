@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from '../../encoding/json.ts';
+import type { Json, JsonObject } from '../../encoding/json.ts';
 import { form } from './file.ts';
 
 /** Who signs, as a role of a root and a delegation say alike (specification 4.3 and 4.5). */
@@ -22,11 +22,6 @@ export function readSigners(role: string, name: string, entry: JsonObject, keys:
   if (!keyids.every((id) => Object.hasOwn(keys, id)))
     throw form(role, `the role "${name}" lists a key that the file does not hold`);
   return { keyids, threshold };
-}
-
-/** Key IDs of an entry that was checked; none where there is no entry. */
-export function keyIdsOf(entry: Json | undefined): readonly string[] {
-  return isObject(entry) ? (entry['keyids'] as readonly string[]) : [];
 }
 
 export function isTexts(value: Json | undefined): value is readonly string[] {

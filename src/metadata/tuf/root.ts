@@ -1,10 +1,11 @@
-import { isObject, type Json, type JsonObject } from '../../encoding/json.ts';
-import type { Quorum } from '../dialect.ts';
+import { isObject, type JsonObject } from '../../encoding/json.ts';
 import type { RoleKeys, SignedDocument } from '../document.ts';
+import { SLOT } from '../open-key.ts';
+import { keysListed, type KeyListing } from '../root-quorums.ts';
 import { form, isKeyId, SPEC_VERSION } from './file.ts';
-import { declaredKey, metadataKey, openKey, SLOT, standaloneKey, withKey } from './keys.ts';
+import { declaredKey, metadataKey, standaloneKey, withKey } from './keys.ts';
 import { TOP_LEVEL } from './names.ts';
-import { keyIdsOf, readSigners, type Signers } from './quorum.ts';
+import { readSigners, type Signers } from './quorum.ts';
 
 /** Structure of a root (specification 4.3): the four roles, each with a threshold and listed keys. */
 export function checkRoot(signed: JsonObject): void {
@@ -28,19 +29,15 @@ function signersOf(signed: JsonObject, role: string): Signers {
 
 /** Keys of a top-level role. */
 export function rootRoleKeys(root: SignedDocument, role: string): RoleKeys {
-  const { keyids, threshold } = signersOf(root.signed, role);
-  const keys = root.signed['keys'] as JsonObject;
-  return { threshold, keys: keyids.map((id) => metadataKey(id, keys[id])) };
+  return keysListed(root, signersOf(root.signed, role), metadataKey);
 }
 
 /** Keys of a top-level role, slots of an unsigned root among them. */
 export function declaredRootKeys(root: SignedDocument, role: string): RoleKeys {
-  const { keyids, threshold } = signersOf(root.signed, role);
-  const keys = root.signed['keys'] as JsonObject;
-  return { threshold, keys: keyids.map((id) => declaredKey(id, keys[id])) };
+  return keysListed(root, signersOf(root.signed, role), declaredKey);
 }
 
-/** A root without roles; {@link withQuorums} puts them in. */
+/** A root without roles; they are put in with their quorums. */
 export function newRoot(): JsonObject {
   return {
     _type: 'root',
@@ -53,29 +50,5 @@ export function newRoot(): JsonObject {
   };
 }
 
-/**
- * The root with other quorums; a slot stands in `keys` and `keyids` under its own name until it is filled. A key
- * that a quorum loses goes, unless another role names it; keys that no role named before stay.
- */
-export function withQuorums(
-  signed: JsonObject,
-  quorums: ReadonlyMap<string, Quorum>,
-  version: number,
-  expires: string,
-): JsonObject {
-  let keys = signed['keys'] as JsonObject;
-  const roles: Record<string, Json> = { ...(signed['roles'] as JsonObject) };
-  const replaced = new Set([...quorums.keys()].flatMap((role) => keyIdsOf(roles[role])));
-  for (const [role, quorum] of quorums) {
-    const keyids = quorum.keys.map(({ id, value, open, canonicalId }) => {
-      const placed = open ? openKey(id, canonicalId) : value && { id, object: standaloneKey(value).object };
-      if (placed) keys = withKey(keys, placed);
-      return placed?.id ?? id;
-    });
-    const before = roles[role];
-    roles[role] = { ...(isObject(before) ? before : {}), keyids, threshold: quorum.threshold };
-  }
-  const named = new Set(Object.values(roles).flatMap(keyIdsOf));
-  const left = Object.entries(keys).filter(([id]) => named.has(id) || !replaced.has(id));
-  return { ...signed, expires, keys: Object.fromEntries(left), roles, version };
-}
+/** How keys stand in a TUF root: one that is there already stays as it is, with members of others. */
+export const tufKeys: KeyListing = { read: (value) => standaloneKey(value).object, add: withKey };

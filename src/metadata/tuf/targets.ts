@@ -1,5 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../../encoding/json.ts';
-import type { SignedDocument, TargetEntry } from '../document.ts';
+import type { TargetEntry } from '../document.ts';
+import type { EntryForm } from '../target-entries.ts';
 import { form, SPEC_VERSION } from './file.ts';
 import { readHashes, readLength } from './listed-file.ts';
 
@@ -14,39 +15,9 @@ function entryOf(role: string, entry: Json | undefined): TargetEntry {
   return { length: readLength(role, entry['length']), hashes: readHashes(role, entry['hashes']) };
 }
 
-/** The entries of a targets document by name, but for those that are the very same value in `unlike`. */
-export function targetsOf(document: SignedDocument, unlike?: SignedDocument): Map<string, TargetEntry> {
-  const entries = document.signed['targets'] as JsonObject;
-  const others = (unlike?.signed['targets'] ?? {}) as JsonObject;
-  const decoded = new Map<string, TargetEntry>();
-  for (const [name, entry] of Object.entries(entries))
-    if (!Object.hasOwn(others, name) || others[name] !== entry)
-      decoded.set(name, entryOf(document.role, entry));
-  return decoded;
-}
-
-/** A targets document without entries; version and expiry are set by {@link withTargets}. */
+/** A targets document without entries; version and expiry are set with what is put in. */
 export function newTargets(): JsonObject {
   return { _type: 'targets', expires: '', spec_version: SPEC_VERSION, targets: {}, version: 0 };
-}
-
-/** The document with other entries (null: removed), version and expiry; everything else as it was. */
-export function withTargets(
-  signed: JsonObject,
-  changed: ReadonlyMap<string, TargetEntry | null>,
-  version: number,
-  expires: string,
-): JsonObject {
-  if (changed.size === 0) return { ...signed, expires, version };
-  // A Map, since a target may be called `__proto__`.
-  const entries = new Map(Object.entries(signed['targets'] as JsonObject));
-  for (const [name, entry] of changed) {
-    if (entry) entries.set(name, encodeEntry(entry, entries.get(name)));
-    else entries.delete(name);
-  }
-  // In order already, a large document is several times faster to encode.
-  const ordered = [...entries].sort(([a], [b]) => (a < b ? -1 : 1));
-  return { ...signed, expires, targets: Object.fromEntries(ordered), version };
 }
 
 /** Custom data, and what else others wrote, stays with a target whose content stays; new content starts without. */
@@ -66,3 +37,6 @@ function sameContent(before: TargetEntry, after: TargetEntry): boolean {
     common.every((algorithm) => before.hashes[algorithm] === after.hashes[algorithm])
   );
 }
+
+/** How TUF writes one target: hashes in hex. */
+export const tufEntry: EntryForm = { read: entryOf, write: encodeEntry };
