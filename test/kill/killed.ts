@@ -71,7 +71,9 @@ export async function survive(
   let killed = 0;
   let finished = false;
   while (killed < kills && !finished) {
-    const { signal, code, stdout, stderr } = await runKilled(command, randomInt(Math.ceil(usual) + 1));
+    // early kills first: a run that ends before its kill is the last one
+    const longest = Math.ceil((usual * (killed + 1)) / kills);
+    const { signal, code, stdout, stderr } = await runKilled(command, randomInt(longest + 1));
     if (signal === 'SIGKILL') killed++;
     else if (code === 0) finished = true;
     else if (isReplay(code, stdout) && killed > 0) finished = true;

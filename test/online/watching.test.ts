@@ -62,7 +62,7 @@ test('expiry: every role and the root certificate, soonest first', async () => {
   const certificate = endings.find(({ what }) => what === 'root certificate');
   expect(Math.round((certificate?.seconds ?? 0) / 86_400)).toBe(3650);
   const lines = (await online.run(['expiry', made.gun])).stdout.split('\n');
-  expect(lines[1]).toMatch(/^4 d +20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ +.*targets\/soon 1$/);
+  expect(lines[1]).toMatch(/^[45] d +20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ +.*targets\/soon 1$/);
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
 });
 
