@@ -10,6 +10,7 @@ import {
   readDerUnsigned,
 } from '../encoding/der-values.ts';
 import { sha256Hex } from '../encoding/hash.ts';
+import { remembered } from '../encoding/remembered.ts';
 import { refused } from '../errors.ts';
 import { checkEd25519Point, checkWeierstrassPoint, type WeierstrassCurve } from './curve.ts';
 import type { Algorithm, PublicKey } from './key.ts';
@@ -39,7 +40,7 @@ const MAX_EXPONENT = 2n ** 31n - 1n;
  * @throws ENCODING-DER, KEY-ALGORITHM for a kind or size that nothing here signs with, KEY-WEAK for one that
  *   proves nothing
  */
-export function publicKeyFromSpki(spki: Uint8Array): PublicKey {
+export const publicKeyFromSpki = remembered((spki): PublicKey => {
   const [algorithm, bits] = derChildren(readDer(spki), TAG.sequence, 2);
   const [oid, parameters, ...rest] = derChildren(algorithm, TAG.sequence);
   const key = keyOf(readDerOid(oid), parameters, readDerBitString(bits));
@@ -48,7 +49,7 @@ export function publicKeyFromSpki(spki: Uint8Array): PublicKey {
       where: 'SubjectPublicKeyInfo',
     });
   return key;
-}
+});
 
 function keyOf(oid: string, parameters: DerValue | undefined, bits: Buffer): PublicKey {
   if (oid === EC) {

@@ -1,10 +1,11 @@
 import { constants, createPublicKey, verify, type KeyObject } from 'node:crypto';
 import { derChildren, readDer, TAG } from '../encoding/der.ts';
 import { derSequence, derUnsigned, readDerUnsigned } from '../encoding/der-values.ts';
+import { remembered } from '../encoding/remembered.ts';
 import { toHex } from '../encoding/text.ts';
 import { refused } from '../errors.ts';
 import type { Algorithm, PublicKey, SignatureScheme } from './key.ts';
-import { keyBits } from './public-key.ts';
+import { keyBits, publicKeyFromSpki } from './public-key.ts';
 
 /** Salt of RSASSA-PSS in both dialects, in bytes. */
 export const PSS_SALT = 32;
@@ -59,7 +60,7 @@ export function signatureIsValid(
   signature: Uint8Array,
 ): boolean {
   if (signature.length !== SIGNATURE_BYTES[key.algorithm] || !signsWith(key.algorithm, scheme)) return false;
-  const handle = keyHandle(key);
+  const handle = openKey(key.spki);
   switch (scheme) {
     case 'ed25519':
       return verify(null, message, handle, signature);
@@ -82,23 +83,12 @@ export function signsWith(algorithm: Algorithm, scheme: SignatureScheme): boolea
   return scheme === schemeFor(algorithm, 'sha256') || scheme === schemeFor(algorithm, 'curve');
 }
 
-/** Reading a key costs more than a verification with it, and a thousand files are signed by a handful of keys. */
-const HANDLES = new Map<string, KeyObject>();
-const MAX_HANDLES = 4_096;
-
-function keyHandle(key: PublicKey): KeyObject {
-  const name = Buffer.from(key.spki).toString('latin1');
-  const known = HANDLES.get(name);
-  if (known) return known;
-  const handle = openKey(key);
-  const oldest = HANDLES.size < MAX_HANDLES ? undefined : HANDLES.keys().next().value;
-  if (oldest !== undefined) HANDLES.delete(oldest);
-  HANDLES.set(name, handle);
-  return handle;
-}
-
-/** OpenSSL takes the bare numbers of the two most common kinds several times faster than their DER. */
-function openKey(key: PublicKey): KeyObject {
+/**
+ * Reading a key costs more than a verification with it, and a thousand files are signed by a handful of keys. OpenSSL
+ * takes the bare numbers of the two most common kinds several times faster than their DER.
+ */
+const openKey = remembered((spki): KeyObject => {
+  const key = publicKeyFromSpki(spki);
   if (key.algorithm === 'ed25519')
     return createPublicKey({
       format: 'jwk',
@@ -109,8 +99,8 @@ function openKey(key: PublicKey): KeyObject {
     const [x, y] = [base64url(point.subarray(1, 33)), base64url(point.subarray(33))];
     return createPublicKey({ format: 'jwk', key: { kty: 'EC', crv: 'P-256', x, y } });
   }
-  return createPublicKey({ format: 'der', type: 'spki', key: Buffer.from(key.spki) });
-}
+  return createPublicKey({ format: 'der', type: 'spki', key: Buffer.from(spki) });
+});
 
 function base64url(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64url');

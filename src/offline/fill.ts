@@ -27,13 +27,8 @@ export async function fillSlots(
   signers: Signers,
 ): Promise<void> {
   const keys = await keysFor(station, plans, signers);
-  const tasks: {
-    plan: PlannedFill;
-    key: SigningKey;
-    content: CertificateContent;
-    task: SignTask;
-    maker: CertificateMaker;
-  }[] = [];
+  const certificates: { plan: PlannedFill; content: CertificateContent; maker: CertificateMaker }[] = [];
+  const tasks: SignTask[] = [];
   const events: ExchangeEvent[] = [];
   for (const plan of plans) {
     const key = keys.get(plan) as SigningKey;
@@ -42,15 +37,14 @@ export async function fillSlots(
       events.push(fillEvent(request, plan, plan.reading.dialect.keyValue(key.public)));
     else if (maker) {
       const content = certificateContent(station, plan, key);
-      const task = { key, scheme: maker.scheme(key.public), message: maker.message(content) };
-      tasks.push({ plan, key, content, task, maker });
+      certificates.push({ plan, content, maker });
+      tasks.push({ key, scheme: maker.scheme(key.public), message: maker.message(content) });
     }
   }
-  const signatures = await signers.sign(tasks.map(({ task }) => task));
-  tasks.forEach(({ plan, content, task, maker }, index) => {
-    events.push(
-      fillEvent(request, plan, maker.value(content, task.message, signatures[index] as Uint8Array)),
-    );
+  await signers.sign(tasks, (index, signature) => {
+    const { plan, content, maker } = certificates[index] as (typeof certificates)[number];
+    const { message } = tasks[index] as SignTask;
+    events.push(fillEvent(request, plan, maker.value(content, message, signature)));
   });
   station.home.ledger.append(events);
 }

@@ -2,7 +2,6 @@ import { missingSignatures } from '../exchange/read-response.ts';
 import { withSignatures, type MergedRepository } from '../exchange/merge-responses.ts';
 import type { Signature } from '../metadata/document.ts';
 import { checkSigned } from '../policy/versions.ts';
-import { verifyAll } from '../signer/second-check.ts';
 import { repositoryKey } from '../station/events.ts';
 import { keysByPublic, ownSignatures, type OwnSignature } from '../station/own-signatures.ts';
 import { intentEvents, signaturesOf } from '../station/signatures.ts';
@@ -38,14 +37,6 @@ export async function signHere(
   const state = foldSigning(station.home.ledger.lines()).get(request);
   station.home.ledger.append(intentEvents(request, wanted, state));
   const signatures = await signaturesOf(station.home, request, wanted, state, signers, () => undefined);
-  await verifyAll(
-    wanted.map(({ task }, index) => ({
-      publicKey: task.key.public,
-      scheme: task.scheme,
-      message: task.message,
-      signature: signatures[index] as Uint8Array,
-    })),
-  );
   let at = 0;
   return repositories.map((repository, index) => {
     const added = new Map<string, Signature[]>();

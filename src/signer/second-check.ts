@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { failure, refused } from '../errors.ts';
 import type { PublicKey, SignatureScheme } from '../metadata/key.ts';
 import { keyBits } from '../metadata/public-key.ts';
-import type { WorkerAnswer } from './second-check-worker.ts';
+import { startCheckThread, type CheckThread } from './check-thread.ts';
 import { firstInvalid, type CheckedSignature } from './second-opinion.ts';
 
 /** A signature and what it should cover; ECDSA and RSA may come with the digest alone. */
@@ -18,21 +18,92 @@ export type SecondCheckTask = {
 /** Fewer signatures than this are checked before a thread would have started. */
 const WORTH_THREADS = 9;
 const MAX_THREADS = 4;
+/** Signatures that go to a thread at once. */
+const SHARE = 16;
+
+/** The second verification of one command's signatures (R11, S28). */
+export interface SecondCheck {
+  /** Takes signatures to verify, while others are still being made. */
+  add(tasks: readonly SecondCheckTask[]): void;
+  /**
+   * Waits until all that were added are verified.
+   *
+   * @throws SIGNATURE-SECOND-CHECK naming the first signature since the last time, by its index, that does not hold
+   */
+  passed(): Promise<void>;
+  /** Milliseconds spent waiting, to be reported apart from the program's own work. */
+  readonly milliseconds: number;
+  close(): Promise<void>;
+}
 
 /**
- * Verifies every signature with a second implementation before anything is released (R11, S28): @noble/curves for
- * ECDSA and Ed25519, our own RSASSA-PSS check. Many go to worker threads, where the built program has them.
+ * Verifies signatures with a second implementation before anything is released (R11, S28): @noble/curves for ECDSA and
+ * Ed25519, our own RSASSA-PSS check. Where many are expected they go to worker threads, which are started at once; only
+ * the built program has them.
  *
- * @returns how long it took, in milliseconds, to be reported apart from the program's own work
- * @throws SIGNATURE-SECOND-CHECK naming the first signature, by its index, that does not hold
+ * @param expected how many signatures there will be, about
  */
-export async function verifyAll(tasks: readonly SecondCheckTask[]): Promise<{ milliseconds: number }> {
-  const start = performance.now();
-  const signatures = tasks.map(checkedSignature);
-  const worker = tasks.length < WORTH_THREADS ? null : workerFile();
-  const invalid = worker ? await inThreads(worker, signatures) : await firstInvalid(signatures);
-  if (invalid >= 0) throw disagreement(invalid, tasks);
-  return { milliseconds: performance.now() - start };
+export function openSecondCheck(expected: number): SecondCheck {
+  const file = expected < WORTH_THREADS ? null : workerFile();
+  const threads = file === null ? [] : startThreads(file);
+  const tasks: SecondCheckTask[] = [];
+  let shares: { readonly from: number; readonly invalid: Promise<number> }[] = [];
+  let sent = 0;
+  let milliseconds = 0;
+  const send = (least: number): void => {
+    while (tasks.length - sent >= least && sent < tasks.length) {
+      const from = sent;
+      const share = tasks.slice(from, from + SHARE).map(checkedSignature);
+      sent += share.length;
+      const thread = threads[shares.length % threads.length];
+      const invalid = thread ? thread.then((started) => started.firstInvalid(share)) : firstInvalid(share);
+      // it is waited for in `passed`; until then a failure is not an unhandled one
+      invalid.catch(() => undefined);
+      shares.push({ from, invalid });
+    }
+  };
+  return {
+    get milliseconds() {
+      return milliseconds;
+    },
+    add(more) {
+      tasks.push(...more);
+      if (threads.length > 0) send(SHARE);
+    },
+    async passed() {
+      const start = performance.now();
+      send(1);
+      try {
+        for (const { from, invalid } of shares) {
+          const index = await invalid;
+          if (index >= 0) throw disagreement(from + index, tasks);
+        }
+      } finally {
+        milliseconds += performance.now() - start;
+        tasks.length = sent = 0;
+        shares = [];
+      }
+    },
+    async close() {
+      for (const thread of threads) await thread.then((started) => started.close());
+    },
+  };
+}
+
+/** The second verification of signatures that are all there, as {@link openSecondCheck} does it. */
+export async function verifyAll(tasks: readonly SecondCheckTask[]): Promise<void> {
+  const check = openSecondCheck(tasks.length);
+  try {
+    check.add(tasks);
+    await check.passed();
+  } finally {
+    await check.close();
+  }
+}
+
+function startThreads(file: URL): Promise<CheckThread>[] {
+  const count = Math.min(MAX_THREADS, Math.max(2, availableParallelism()));
+  return Array.from({ length: count }, () => startCheckThread(file));
 }
 
 /** Copies: sending a view to a thread would send all of the memory behind it. */
@@ -63,41 +134,6 @@ function inputOf(task: SecondCheckTask): Uint8Array {
 function workerFile(): URL | null {
   const file = new URL('./second-check-worker.js', import.meta.url);
   return existsSync(fileURLToPath(file)) ? file : null;
-}
-
-async function inThreads(worker: URL, signatures: readonly CheckedSignature[]): Promise<number> {
-  const threads = Math.min(MAX_THREADS, Math.max(2, availableParallelism()));
-  const share = Math.ceil(signatures.length / threads);
-  const answers = await Promise.all(
-    Array.from({ length: threads }, async (_, thread) => {
-      const from = thread * share;
-      const invalid = await inThread(worker, signatures.slice(from, from + share));
-      return invalid < 0 ? invalid : from + invalid;
-    }),
-  );
-  return answers.find((index) => index >= 0) ?? -1;
-}
-
-/** An error, an early end or an incomplete answer is a failure: silence is not consent. */
-async function inThread(file: URL, signatures: readonly CheckedSignature[]): Promise<number> {
-  const { Worker } = await import('node:worker_threads');
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(file, { workerData: signatures, env: {}, execArgv: [] });
-    worker.once('message', ({ given, invalid }: WorkerAnswer) => {
-      if (given === signatures.length) resolve(invalid);
-      else reject(stopped('it was given other signatures'));
-    });
-    worker.once('error', (cause) => {
-      reject(stopped('it broke', cause));
-    });
-    worker.once('exit', () => {
-      reject(stopped('it ended without an answer'));
-    });
-  });
-}
-
-function stopped(why: string, cause?: unknown): Error {
-  return failure('SIGNATURE-SECOND-CHECK', `a verifying thread did not finish: ${why}`, { cause });
 }
 
 function disagreement(index: number, tasks: readonly SecondCheckTask[]): Error {

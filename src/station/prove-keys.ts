@@ -1,6 +1,5 @@
 import { toBase64 } from '../encoding/text.ts';
 import { usage } from '../errors.ts';
-import { verifyAll } from '../signer/second-check.ts';
 import type { SigningKey } from '../signer/signer.ts';
 import { cardOf, writeCard } from './card.ts';
 import type { CardEntry } from './card-document.ts';
@@ -54,14 +53,6 @@ export async function writeProvenCard(
   try {
     await signers.prepare(keys.map(placeOf));
     const proofs = await signers.sign(tasks);
-    await verifyAll(
-      tasks.map(({ key, scheme }, at) => ({
-        publicKey: key.public,
-        scheme,
-        message,
-        signature: proofs[at] as Uint8Array,
-      })),
-    );
     const proven = entries.map((entry, at): CardEntry => ({
       ...entry,
       proof: toBase64(proofs[at] as Uint8Array),

@@ -42,7 +42,7 @@ const BATCH = 200;
 
 /**
  * The signatures of a plan: those that an interrupted run recorded, and new ones out of the keys. What arrived
- * before a token failed is kept (M19); nothing is released by this.
+ * before a token failed is kept (M19); nothing is released by this. All are verified twice (R11).
  */
 export async function signaturesOf(
   home: Home,
@@ -62,7 +62,11 @@ export async function signaturesOf(
     home.ledger.append(pending);
     pending = [];
   };
-  let done = wanted.length - missing.length;
+  const recorded = wanted.flatMap(({ task }, index) => {
+    const signature = signatures[index];
+    return signature ? [{ task, signature }] : [];
+  });
+  let done = recorded.length;
   try {
     await signers.sign(
       missing.map(({ plan }) => plan.task),
@@ -77,6 +81,7 @@ export async function signaturesOf(
         if (pending.length >= BATCH) flush();
         progress(++done, wanted.length);
       },
+      recorded,
     );
   } finally {
     if (pending.length > 0) flush();

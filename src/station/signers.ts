@@ -1,4 +1,5 @@
 import { incomplete } from '../errors.ts';
+import { openSecondCheck, type SecondCheck, type SecondCheckTask } from '../signer/second-check.ts';
 import type { KeyFileOwner } from '../signer/keyfile/passphrases.ts';
 import type { GeneratedKey, GenerateTask, Signer, SigningKey, SignTask, TakeTask } from '../signer/signer.ts';
 
@@ -36,6 +37,16 @@ export function placeBeside(neighbour: SigningKey, role: string): SignerPlace {
     : placeOf(neighbour);
 }
 
+/** A signature and what it was asked for. */
+export interface SignedTask {
+  readonly task: SignTask;
+  readonly signature: Uint8Array;
+}
+
+function checkTask({ task: { key, scheme, message }, signature }: SignedTask): SecondCheckTask {
+  return { publicKey: key.public, scheme, message, signature };
+}
+
 function placeName(place: SignerPlace): string {
   return place.kind === 'keyfile' ? 'keyfile' : `${place.token} ${place.serial}`;
 }
@@ -48,6 +59,7 @@ export class Signers {
   private readonly open: OpenSigner;
   private tokens = 1;
   private readonly opened = new Map<string, Promise<Signer>>();
+  private check: SecondCheck | null = null;
   /** Milliseconds spent inside signers. */
   milliseconds = 0;
 
@@ -67,11 +79,31 @@ export class Signers {
     for (const group of groups.values()) await this.signer(group[0] as SignerPlace, group);
   }
 
-  /** Signs in bulk, place by place; signatures in the order of the tasks, each reported as it arrives. */
+  /** So many signatures are about to be made, about: what verifies them starts while other things are done. */
+  expect(signatures: number): void {
+    this.check ??= openSecondCheck(signatures);
+  }
+
+  /** Milliseconds spent on the second verification while nothing else was done. */
+  get secondCheckMilliseconds(): number {
+    return this.check?.milliseconds ?? 0;
+  }
+
+  /**
+   * Signs in bulk, place by place; signatures in the order of the tasks, each reported as it arrives. What is returned
+   * was verified twice: by the signer, and all of it by a second implementation (R11).
+   *
+   * @param recorded signatures of an interrupted run, which are verified along with the new ones
+   * @throws SIGNATURE-SECOND-CHECK
+   */
   async sign(
     tasks: readonly SignTask[],
     onSignature?: (index: number, signature: Uint8Array) => void,
+    recorded: readonly SignedTask[] = [],
   ): Promise<Uint8Array[]> {
+    this.expect(tasks.length + recorded.length);
+    const check = this.check as SecondCheck;
+    check.add(recorded.map(checkTask));
     const signatures = new Array<Uint8Array>(tasks.length);
     const groups = new Map<string, { place: SignerPlace; indices: number[] }>();
     tasks.forEach((task, index) => {
@@ -84,12 +116,14 @@ export class Signers {
       const batch = indices.map((index) => tasks[index] as SignTask);
       const signer = await this.signer(place);
       const start = performance.now();
-      const signed = await signer.sign(batch, (at, signature) =>
-        onSignature?.(indices[at] as number, signature),
-      );
+      const signed = await signer.sign(batch, (at, signature) => {
+        check.add([checkTask({ task: batch[at] as SignTask, signature })]);
+        onSignature?.(indices[at] as number, signature);
+      });
       this.milliseconds += performance.now() - start;
       signed.forEach((signature, at) => (signatures[indices[at] as number] = signature));
     }
+    await check.passed();
     return signatures;
   }
 
@@ -113,6 +147,7 @@ export class Signers {
   async close(): Promise<void> {
     for (const signer of this.opened.values()) await signer.then((open) => open.close());
     this.opened.clear();
+    await this.check?.close();
   }
 
   private signer(place: SignerPlace, wanted: readonly SignerPlace[] = [place]): Promise<Signer> {

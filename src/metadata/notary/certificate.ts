@@ -1,4 +1,5 @@
 import { readPemBlocks } from '../../encoding/pem.ts';
+import { remembered } from '../../encoding/remembered.ts';
 import { formatTime } from '../../encoding/time.ts';
 import { refused } from '../../errors.ts';
 import type { PublicKey } from '../key.ts';
@@ -21,11 +22,11 @@ const LEEWAY = 86_400_000;
  *
  * @throws ENCODING-PEM, ENCODING-DER, CERTIFICATE-FORM, KEY-ALGORITHM, KEY-WEAK
  */
-export function readRootCertificate(pem: Uint8Array): RootCertificate {
+export const readRootCertificate = remembered((pem): RootCertificate => {
   const [leaf, ...intermediates] = readPemBlocks('CERTIFICATE', pem).map(readCertificate);
   const { spki, ...certificate } = leaf as Certificate;
   return { ...certificate, publicKey: publicKeyFromSpki(spki), intermediates };
-}
+});
 
 /**
  * Whether the certificate may speak for the repository now, by the rules of Notary's clients and server

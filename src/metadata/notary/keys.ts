@@ -2,6 +2,7 @@ import { CountersignError, refused } from '../../errors.ts';
 import { canonicalBytes } from '../../encoding/canonical-json.ts';
 import { sha256Hex } from '../../encoding/hash.ts';
 import { isObject, type Json, type JsonObject } from '../../encoding/json.ts';
+import { remembered } from '../../encoding/remembered.ts';
 import { parseStrictJson } from '../../encoding/strict-json.ts';
 import { fromBase64, toBase64 } from '../../encoding/text.ts';
 import { readOrOpen } from '../open-key.ts';
@@ -55,25 +56,22 @@ function readMetadataKey(id: string, object: Json | undefined): MetadataKey {
       expected: computed,
       found: id.slice(0, 80),
     });
-  const known = byId.get(id);
-  if (known) return known;
-  const publicKey = publicKeyOf(keytype, material);
-  const key = { id, canonicalId: publicKey ? canonicalKeyId(publicKey) : id, public: publicKey };
-  if (byId.size >= MAX_KEYS) byId.clear();
-  byId.set(id, key);
-  return key;
+  return keyOf(id, keytype, material);
 }
 
-/** Keys by what was just computed to be the hash of their content: a fill is read again at every step. */
-const byId = new Map<string, MetadataKey>();
-const MAX_KEYS = 4_096;
+function keyOf(id: string, keytype: string, material: Uint8Array): MetadataKey {
+  const publicKey = publicKeyOf(keytype, material);
+  return { id, canonicalId: publicKey ? canonicalKeyId(publicKey) : id, public: publicKey };
+}
 
 /** A key object that stands alone: a server's answer or a fill; its member order does not matter. */
-export function standaloneKey(value: Uint8Array): { object: JsonObject; key: MetadataKey } {
+export const standaloneKey = remembered((value): { object: JsonObject; key: MetadataKey } => {
   const { keytype, material } = readKeyObject(parseStrictJson(value));
   const object = keyObject(keytype, material);
-  return { object, key: metadataKey(keyId(object), object) };
-}
+  const key = keyOf(keyId(object), keytype, material);
+  read.set(object, key);
+  return { object, key };
+});
 
 function readKeyObject(object: Json | undefined): { keytype: string; material: Buffer } {
   const keyval = isObject(object) ? object['keyval'] : undefined;

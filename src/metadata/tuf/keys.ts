@@ -3,6 +3,7 @@ import { canonicalBytes } from '../../encoding/canonical-json.ts';
 import { sha256Hex } from '../../encoding/hash.ts';
 import { isObject, sameJson, type Json, type JsonObject } from '../../encoding/json.ts';
 import { writePem } from '../../encoding/pem.ts';
+import { remembered } from '../../encoding/remembered.ts';
 import { parseStrictJson } from '../../encoding/strict-json.ts';
 import { fromBase64, fromHex, toHex } from '../../encoding/text.ts';
 import { readOrOpen } from '../open-key.ts';
@@ -65,7 +66,7 @@ const read = new WeakMap<JsonObject, MetadataKey>();
  *
  * @throws METADATA-KEY unless it is the key object that we would write for its key; JSON-STRICT
  */
-export function standaloneKey(value: Uint8Array): { object: JsonObject; key: MetadataKey } {
+export const standaloneKey = remembered((value): { object: JsonObject; key: MetadataKey } => {
   const object = parseStrictJson(value);
   if (!isObject(object)) throw refused('METADATA-KEY', 'not a key object');
   const key = metadataKey(keyId(object), object);
@@ -74,7 +75,7 @@ export function standaloneKey(value: Uint8Array): { object: JsonObject; key: Met
       expected: 'ed25519, ecdsa or rsa, with the scheme of its kind, and the public key in hex or PEM',
     });
   return { object, key };
-}
+});
 
 interface KeyParts {
   readonly kind: string;

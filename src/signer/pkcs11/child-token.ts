@@ -120,11 +120,12 @@ export class ChildToken {
     return readClaims(this.cryptoki, this.opened(), handle);
   }
 
-  generate({ algorithm, label, id }: Calls['generate']['in']): { tier: number } {
+  generate({ algorithm, label, id }: Calls['generate']['in']): Calls['generate']['out'] {
     const session = this.opened();
     const make = ({ mechanism, publicKey, privateKey }: KeyPairTemplate): Handle =>
       this.cryptoki.generateKeyPair(session, mechanism, publicKey, privateKey).privateKey;
-    return this.strictest(id, keyPairTemplates(algorithm, label, id), make);
+    const { tier } = this.strictest(id, keyPairTemplates(algorithm, label, id), make);
+    return { tier, claims: this.claims(id) };
   }
 
   take({ key, label, id }: Calls['take']['in']): { tier: number } {

@@ -90,7 +90,7 @@ async function perform(message: ParentMessage): Promise<unknown> {
     case 'publicKeys':
       return opened().publicKeys();
     case 'claims':
-      return opened().claims(message.input.id);
+      return message.input.ids.map((id) => opened().claims(id));
     case 'generate':
       return opened().generate(message.input);
     case 'take':

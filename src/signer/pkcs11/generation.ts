@@ -3,7 +3,7 @@ import { type CountersignError, refused, usage } from '../../errors.ts';
 import type { Algorithm, PublicKey, SignatureScheme } from '../../metadata/key.ts';
 import type { GeneratedKey, GenerateTask, KeyLocation, SignTask } from '../signer.ts';
 import { describeClaims, gradeOf } from './grade.ts';
-import type { KeyClaims, KeyFacts } from './protocol.ts';
+import type { KeyClaims, KeyFacts, PublicKeyFacts } from './protocol.ts';
 import { type SigningContext, signInToken } from './signing.ts';
 import { publicKeyOfToken } from './token-public-key.ts';
 
@@ -15,6 +15,8 @@ export interface GenerationContext extends SigningContext {
 
 const PROBE = Buffer.from('countersign key probe, never metadata\n');
 const LABEL_BYTES = 64;
+/** Keys whose claims are read in one call: slow tokens take a while for each. */
+const BATCH = 32;
 
 /**
  * Makes key pairs in the token: strictest template first, claims read back and graded, then found again in another
@@ -55,33 +57,49 @@ export async function generateInToken(
 
 /** Keys that are in the token, as they would be pinned: public part, claims, grade, and one signature tried. */
 export async function enrolKeys(context: GenerationContext, ids: readonly string[]): Promise<GeneratedKey[]> {
-  const publicKeys = await context.process.call('publicKeys', null);
-  const found: GeneratedKey[] = [];
-  for (const id of ids) {
-    const where = `${context.process.where}, CKA_ID ${id}`;
-    const key = context.keysById.get(id);
-    if (key === undefined)
-      throw refused('KEY-PERSISTENT', 'the key was gone when the session was', {
-        where,
-        hint: 'the token keeps no keys: use another one',
-      });
-    const [only, ...more] = publicKeys.filter((candidate) => candidate.id === id);
-    if (only === undefined || more.length > 0)
-      throw refused('KEY-PUBLIC', 'the token does not have one public key for the private key', {
-        expected: 'one public key with the CKA_ID of the private key',
-        found: String(more.length + (only === undefined ? 0 : 1)),
-        where,
-      });
-    const claims = await context.process.call('claims', { id });
-    found.push(describeKey(context, key, publicKeyOfToken(only.raw, where), claims));
+  const publicKeys = new Map<string, PublicKeyFacts[]>();
+  for (const key of await context.process.call('publicKeys', null)) {
+    const same = publicKeys.get(key.id) ?? [];
+    publicKeys.set(key.id, same);
+    same.push(key);
   }
+  const pairs = ids.map((id) => keyPair(context, id, publicKeys.get(id) ?? []));
+  const claims: KeyClaims[] = [];
+  while (claims.length < ids.length)
+    claims.push(
+      ...(await context.process.call('claims', { ids: ids.slice(claims.length, claims.length + BATCH) })),
+    );
+  const found = pairs.map(({ key, publicKey }, at) =>
+    describeKey(context, key, publicKey, claims[at] as KeyClaims),
+  );
   await signInToken(context, found.map(probeTask), undefined);
   return found;
 }
 
+/** The private key with a CKA_ID and the one public key beside it. @throws KEY-PERSISTENT, KEY-PUBLIC */
+function keyPair(
+  context: GenerationContext,
+  id: string,
+  [only, ...more]: readonly PublicKeyFacts[],
+): { key: KeyFacts; publicKey: PublicKey } {
+  const where = `${context.process.where}, CKA_ID ${id}`;
+  const key = context.keysById.get(id);
+  if (key === undefined)
+    throw refused('KEY-PERSISTENT', 'the key was gone when the session was', {
+      where,
+      hint: 'the token keeps no keys: use another one',
+    });
+  if (only === undefined || more.length > 0)
+    throw refused('KEY-PUBLIC', 'the token does not have one public key for the private key', {
+      expected: 'one public key with the CKA_ID of the private key',
+      found: String(more.length + (only === undefined ? 0 : 1)),
+      where,
+    });
+  return { key, publicKey: publicKeyOfToken(only.raw, where) };
+}
+
 async function generateOne(context: GenerationContext, task: GenerateTask): Promise<number> {
-  const { tier } = await context.process.call('generate', task);
-  const claims = await context.process.call('claims', { id: task.id });
+  const { tier, claims } = await context.process.call('generate', task);
   try {
     gradeOf(claims, `${context.process.where}, label "${task.label}"`);
   } catch (error) {

@@ -89,11 +89,11 @@ export interface Calls {
   };
   readonly keys: { readonly in: null; readonly out: KeyFacts[] };
   readonly publicKeys: { readonly in: null; readonly out: PublicKeyFacts[] };
-  readonly claims: { readonly in: { readonly id: string }; readonly out: KeyClaims };
+  readonly claims: { readonly in: { readonly ids: readonly string[] }; readonly out: readonly KeyClaims[] };
   readonly generate: {
     readonly in: { readonly algorithm: Algorithm; readonly label: string; readonly id: string };
-    /** The template that the token took, 1 being the strictest. */
-    readonly out: { readonly tier: number };
+    /** The template that the token took, 1 being the strictest, and what it claims of the new key. */
+    readonly out: { readonly tier: number; readonly claims: KeyClaims };
   };
   /** Creates both objects of a key pair that was made elsewhere; what an interrupted run left of it goes first. */
   readonly take: {
