@@ -26,27 +26,51 @@ export async function fillSlots(
   plans: readonly PlannedFill[],
   signers: Signers,
 ): Promise<void> {
-  const keys = await keysFor(station, plans, signers);
-  const certificates: { plan: PlannedFill; content: CertificateContent; maker: CertificateMaker }[] = [];
+  const certify = (chosen: readonly PlannedFill[], keys: Keys): Promise<ExchangeEvent[]> =>
+    certificates(station, request, chosen, keys, signers);
+  const known = new Map(plans.flatMap((plan) => (plan.key ? [[plan, plan.key] as const] : [])));
+  // certificates of keys that are there are signed, and verified twice, while the token makes the others
+  const certified = certify([...known.keys()], known);
+  certified.catch(() => undefined);
+  const made = await generateMissing(station, plans, signers);
+  const early = await certified;
+  const late = await certify([...made.keys()], made);
+  const declared = plans.flatMap((plan) => {
+    const key = known.get(plan) ?? made.get(plan);
+    if (plan.slot.kind !== 'key' || key === undefined) return [];
+    return [fillEvent(request, plan, plan.reading.dialect.keyValue(key.public))];
+  });
+  station.home.ledger.append([...declared, ...early, ...late]);
+}
+
+type Keys = ReadonlyMap<PlannedFill, SigningKey>;
+
+/** Makes the certificates among some plans, whose keys are there. */
+async function certificates(
+  station: OfflineStation,
+  request: string,
+  plans: readonly PlannedFill[],
+  keys: Keys,
+  signers: Signers,
+): Promise<ExchangeEvent[]> {
+  const makings: { plan: PlannedFill; content: CertificateContent; maker: CertificateMaker }[] = [];
   const tasks: SignTask[] = [];
-  const events: ExchangeEvent[] = [];
   for (const plan of plans) {
     const key = keys.get(plan) as SigningKey;
     const maker = plan.reading.dialect.certificates;
-    if (plan.slot.kind === 'key')
-      events.push(fillEvent(request, plan, plan.reading.dialect.keyValue(key.public)));
-    else if (maker) {
-      const content = certificateContent(station, plan, key);
-      certificates.push({ plan, content, maker });
-      tasks.push({ key, scheme: maker.scheme(key.public), message: maker.message(content) });
-    }
+    if (plan.slot.kind === 'key' || !maker) continue;
+    const content = certificateContent(station, plan, key);
+    makings.push({ plan, content, maker });
+    tasks.push({ key, scheme: maker.scheme(key.public), message: maker.message(content) });
   }
+  if (tasks.length === 0) return [];
+  const events = new Array<ExchangeEvent>(tasks.length);
   await signers.sign(tasks, (index, signature) => {
-    const { plan, content, maker } = certificates[index] as (typeof certificates)[number];
+    const { plan, content, maker } = makings[index] as (typeof makings)[number];
     const { message } = tasks[index] as SignTask;
-    events.push(fillEvent(request, plan, maker.value(content, message, signature)));
+    events[index] = fillEvent(request, plan, maker.value(content, message, signature));
   });
-  station.home.ledger.append(events);
+  return events;
 }
 
 /** A certificate over the plan's key; where that is another station's, one of this station signs it. */
@@ -71,19 +95,16 @@ function fillEvent(request: string, plan: PlannedFill, value: Uint8Array): Excha
   };
 }
 
-/** The key of each plan; missing ones are generated in one batch a place, with their intents recorded first. */
-async function keysFor(
+/** Keys for the plans that have none: generated in one batch a place, with their intents recorded first. */
+async function generateMissing(
   station: OfflineStation,
   plans: readonly PlannedFill[],
   signers: Signers,
-): Promise<ReadonlyMap<PlannedFill, SigningKey>> {
+): Promise<Keys> {
   const keys = new Map<PlannedFill, SigningKey>();
   const missing: { plan: PlannedFill; intent: KeyIntent }[] = [];
   const labels = new Set(station.keys.labels);
-  for (const plan of plans) {
-    if (plan.key) keys.set(plan, plan.key);
-    else missing.push({ plan, intent: intentFor(station, plan, labels) });
-  }
+  for (const plan of plans) if (!plan.key) missing.push({ plan, intent: intentFor(station, plan, labels) });
   const fresh = missing.filter(({ intent }) => !station.keys.open.has(intent.label));
   station.home.ledger.append(fresh.map(({ intent }) => keyIntentEvent(intent)));
   for (const group of byPlace(missing)) {
