@@ -84,10 +84,10 @@ export function publicKeyFromEcPoint(algorithm: WeierstrassCurve, point: Uint8Ar
  * @throws KEY-WEAK for what is not the one encoding of a point, or for a point of small order, under which
  *   anything verifies
  */
-export function publicKeyFromEd25519Raw(raw: Uint8Array): PublicKey {
+export const publicKeyFromEd25519Raw = remembered((raw): PublicKey => {
   checkEd25519Point(raw);
   return { algorithm: 'ed25519', spki: derSequence(derSequence(derOid(ED25519)), derBitString(raw)) };
-}
+});
 
 /**
  * An RSA key from modulus and public exponent, both as big-endian bytes.

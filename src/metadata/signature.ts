@@ -1,4 +1,4 @@
-import { constants, createPublicKey, verify, type KeyObject } from 'node:crypto';
+import { constants, createHash, createPublicKey, verify, type KeyObject } from 'node:crypto';
 import { derChildren, readDer, TAG } from '../encoding/der.ts';
 import { derSequence, derUnsigned, readDerUnsigned } from '../encoding/der-values.ts';
 import { remembered } from '../encoding/remembered.ts';
@@ -60,6 +60,31 @@ export function signatureIsValid(
   signature: Uint8Array,
 ): boolean {
   if (signature.length !== SIGNATURE_BYTES[key.algorithm] || !signsWith(key.algorithm, scheme)) return false;
+  if (message.length > WORTH_KEEPING) return verifies(key, scheme, message, signature);
+  // unambiguous: the key is DER, and its algorithm says how long the signature is
+  const hash = createHash('sha256').update(key.spki).update(signature).update(scheme).update(message);
+  const name = hash.digest('binary');
+  if (VALID.has(name)) return true;
+  const valid = verifies(key, scheme, message, signature);
+  if (valid) {
+    if (VALID.size >= MOST_VALID) VALID.clear();
+    VALID.add(name);
+  }
+  return valid;
+}
+
+/** Signatures that verified: on its way from a bundle to what clients read, each is asked for again and again. */
+const VALID = new Set<string>();
+const MOST_VALID = 16_384;
+/** Of longer messages (bytes) the digest would cost as much as the verification. */
+const WORTH_KEEPING = 65_536;
+
+function verifies(
+  key: PublicKey,
+  scheme: SignatureScheme,
+  message: Uint8Array,
+  signature: Uint8Array,
+): boolean {
   const handle = openKey(key.spki);
   switch (scheme) {
     case 'ed25519':
