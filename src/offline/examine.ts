@@ -217,7 +217,8 @@ function examineRepository(
     ...anomaliesOf(closed, differences, marks, manifest.from.key, station.now, known, since),
     ...hiddenRoles(record.name, reach),
   ];
-  const stranger = anomalies.some(({ id }) => id.startsWith('FIRST-CONTACT:'));
+  // a root that was signed here and is served with those bytes is no stranger, though it is not pinned yet
+  const stranger = anomalies.some(({ id }) => id.startsWith('FIRST-CONTACT:')) ? reading.base : null;
   return {
     reading,
     roles,
@@ -227,9 +228,8 @@ function examineRepository(
     filler,
     fills,
     retires,
-    contact:
-      marks.pinned || !reading.base ? [] : named(quorumDifferences(reading.dialect, null, reading.base.root)),
-    first: stranger && reading.base ? firstContact(reading.base) : null,
+    contact: stranger ? named(quorumDifferences(reading.dialect, null, stranger.root)) : [],
+    first: stranger ? firstContact(stranger) : null,
     anomalies,
     reach,
     notUnderstood: before?.notUnderstood ?? notUnderstoodOfBase(reading),
