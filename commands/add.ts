@@ -1,13 +1,15 @@
 import { addFile, addImage, addList, type AddResult } from '../src/online/add.ts';
+import { readCustom } from '../src/online/custom-data.ts';
 import { withOnlineStation } from '../src/online/session.ts';
 import { usage } from '../src/errors.ts';
 import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';
+import { customFlag } from '../src/terminal/custom-flag.ts';
 import { show } from '../src/terminal/escape.ts';
 
 export default class Add extends BaseCommand {
   static override summary = 'stage targets from a file, a registry, or a list';
   static override description =
-    'Where target files are served beside the metadata (TUF), a copy of the file is kept here and put in its place with the publication. A list is CSV with the header [repository,]name,length,sha256[,sha512][,role], or JSON lines with these members; with repository, one list stages for many. A manifest that comes from a registry travels in the request, so that the offline half hashes it again.';
+    'Where target files are served beside the metadata (TUF), a copy of the file is kept here and put in its place with the publication. A list is CSV with the header [repository,]name,length,sha256[,sha512][,role][,custom], or JSON lines with these members; with repository, one list stages for many. A manifest that comes from a registry travels in the request, so that the offline half hashes it again.';
   static override examples = [
     '<%= config.bin %> add registry.example.com/team/app installer-1.4.2 build/installer.bin',
     '<%= config.bin %> add firmware app/installer-1.4.2.bin build/installer.bin',
@@ -39,6 +41,7 @@ export default class Add extends BaseCommand {
       description: 'role to sign into (default: the hash bin of the name where there are bins, else targets)',
       helpValue: 'ROLE',
     }),
+    custom: customFlag,
   };
 
   async run(): Promise<void> {
@@ -48,7 +51,12 @@ export default class Add extends BaseCommand {
       const given = [flags.image, flags.from, args.file].filter((source) => source !== undefined).length;
       if (given !== 1 || (args.name !== undefined && args.file === undefined))
         throw usage('USAGE-SOURCE', 'say what to add: NAME FILE, --image REF, or --from LIST');
+      if (flags.from !== undefined && flags.custom !== undefined)
+        throw usage('USAGE-SOURCE', 'custom data of the targets of a list stand in the list', {
+          expected: 'a column or member "custom"',
+        });
       const { gun } = args;
+      const options = { roles, custom: readCustom(flags.custom) };
       if (gun === undefined && flags.from === undefined)
         throw usage('USAGE-SOURCE', 'say which repository the target belongs to');
       const results =
@@ -57,12 +65,12 @@ export default class Add extends BaseCommand {
           : flags.image !== undefined
             ? [
                 await addImage(station, stores, gun ?? '', flags.image, {
-                  roles,
+                  ...options,
                   ca: flags.ca,
                   environment: process.env,
                 }),
               ]
-            : [await addFile(station, stores, gun ?? '', args.name ?? '', args.file ?? '', roles)];
+            : [await addFile(station, stores, gun ?? '', args.name ?? '', args.file ?? '', options)];
       this.show(gun === undefined ? { repositories: results } : (results[0] as AddResult), () =>
         addedLines(results).join('\n'),
       );

@@ -1,8 +1,10 @@
 import { rolesOf } from '../src/online/add.ts';
+import { readCustom } from '../src/online/custom-data.ts';
 import { repositoryNamed } from '../src/online/repositories.ts';
 import { withOnlineStation } from '../src/online/session.ts';
 import { addChanges, stageChanges } from '../src/online/stage.ts';
 import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';
+import { customFlag } from '../src/terminal/custom-flag.ts';
 import { show } from '../src/terminal/escape.ts';
 
 export default class AddHash extends BaseCommand {
@@ -26,6 +28,7 @@ export default class AddHash extends BaseCommand {
         'role to sign it into (default: the hash bin of the name where there are bins, else targets)',
       helpValue: 'ROLE',
     }),
+    custom: customFlag,
   };
 
   async run(): Promise<void> {
@@ -37,6 +40,7 @@ export default class AddHash extends BaseCommand {
         sha256: flags.sha256,
         sha512: flags.sha512,
         roles: flags.role ?? [],
+        custom: readCustom(flags.custom),
       };
       const entry = repositoryNamed(station.home, args.gun);
       const roleOf = await rolesOf(station, stores, entry, input.roles);

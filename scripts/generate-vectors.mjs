@@ -5,6 +5,7 @@ import * as esbuild from 'esbuild';
 import { archiveVectors } from './vectors/archive.mjs';
 import { cardVectors } from './vectors/card.mjs';
 import { cardKeyVectors } from './vectors/card-keys.mjs';
+import { changesVectors } from './vectors/changes.mjs';
 import { headerVectors } from './vectors/header.mjs';
 import { jsonVectors } from './vectors/manifest-json.mjs';
 import { listVectors } from './vectors/manifest-lists.mjs';
@@ -15,7 +16,7 @@ import { validVectors } from './vectors/valid.mjs';
 import { expectation, writerOf } from './vectors/writer.mjs';
 
 /**
- * Writes the conformance vectors, bundle-schema/vectors/: bundles and cards that a reader must accept, with their
+ * Writes the conformance vectors, bundle-schema/vectors/: bundles, cards and lists of changes that a reader must accept, with their
  * digests, and such that it must refuse, with the check that refuses them. The same bytes on every run.
  * `node scripts/generate-vectors.mjs --check` says whether the committed files are current.
  */
@@ -58,10 +59,11 @@ export async function generate() {
     partVectors,
     cardVectors,
     cardKeyVectors,
+    changesVectors,
   ].flatMap((make) => make(writer, lib));
   const files = new Map();
   const index = vectors.map(({ file, bytes, title, rule, kinds, expect }) => {
-    const name = `${'check' in expect ? 'hostile' : 'valid'}/${file}.${file.startsWith('card-') ? 'card' : 'tar'}`;
+    const name = `${'check' in expect ? 'hostile' : 'valid'}/${file}.${endingOf(file)}`;
     if (files.has(name)) throw new Error(`two vectors of one name: ${name}`);
     files.set(name, bytes);
     return { file: name, title, rule, ...(kinds ? { kinds } : {}), ...expectation(bytes, { expect }) };
@@ -71,6 +73,11 @@ export async function generate() {
     Buffer.from(`${JSON.stringify({ format: 'countersign-1', vectors: index }, null, 2)}\n`),
   );
   return files;
+}
+
+function endingOf(file) {
+  if (file.startsWith('card-')) return 'card';
+  return file.startsWith('changes-') ? 'json' : 'tar';
 }
 
 /** Names under the folder, sorted. */

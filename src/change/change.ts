@@ -1,3 +1,5 @@
+import type { Json } from '../encoding/json.ts';
+
 /** What somebody asked for. The words are the wire format's (bundle-schema/changes.schema.json). */
 export type Change =
   | InitChange
@@ -31,6 +33,8 @@ export interface AddChange {
   readonly hashes: { readonly sha256: string; readonly sha512?: string };
   /** SHA-256 of the manifest that travels along, or null. */
   readonly evidence: string | null;
+  /** What is to be said of the target beside that; null: nothing; left out: what is said now, while the content stays. */
+  readonly custom?: Json;
 }
 
 export interface RemoveChange {

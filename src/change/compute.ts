@@ -1,7 +1,6 @@
 import { refused } from '../errors.ts';
 import type { Dialect } from '../metadata/dialect.ts';
-import type { RoleKeys, SignedDocument, TargetEntry } from '../metadata/document.ts';
-import type { VerifiedRepository } from '../metadata/verified.ts';
+import type { RoleKeys, TargetEntry } from '../metadata/document.ts';
 import { isDelegated } from '../metadata/roles.ts';
 import { keysOf } from '../metadata/verify-targets.ts';
 import { changedRoles } from './changed-roles.ts';
@@ -24,7 +23,7 @@ import { rootRole } from './root-role.ts';
  * The change function: from verified metadata, changes, plan, online keys and fills to unsigned metadata.
  * Deterministic; both halves compute it and bytes that differ are refused (R3).
  *
- * @throws CHANGE-INIT, CHANGE-PLAN, CHANGE-ABSENT, CHANGE-KEY, CHANGE-THRESHOLD, CHANGE-QUORUM,
+ * @throws CHANGE-INIT, CHANGE-PLAN, CHANGE-ABSENT, CHANGE-CUSTOM, CHANGE-KEY, CHANGE-THRESHOLD, CHANGE-QUORUM,
  *   CHANGE-DELEGATION, CHANGE-ROLE, NAME-*
  */
 export function computeRoles(dialect: Dialect, inputs: ChangeInputs): ComputedRole[] {
@@ -38,7 +37,14 @@ export function computeRoles(dialect: Dialect, inputs: ChangeInputs): ComputedRo
     );
   const names = changedRoles(dialect, base, changes);
   checkPlan(inputs.plan, names, context.repository);
-  const entries = entryChanges(dialect, (role) => currentEntries(dialect, base, role), changes);
+  const entries = entryChanges(
+    dialect,
+    (role, name) => {
+      const document = base?.targets.get(role);
+      return document ? dialect.target(document, name) : null;
+    },
+    changes,
+  );
   const quorums = newQuorums(dialect, inputs);
   const parents = new RoleParents(dialect, base, changes);
   const below = new Map<string, string[]>();
@@ -107,24 +113,6 @@ function checkPlan(plan: readonly RolePlan[], names: readonly string[], where: s
     found: planned.join(' '),
     where,
   });
-}
-
-function currentEntries(
-  dialect: Dialect,
-  base: VerifiedRepository | null,
-  role: string,
-): ReadonlyMap<string, TargetEntry> {
-  const document = base?.targets.get(role);
-  return document ? cached(dialect, document) : new Map<string, TargetEntry>();
-}
-
-const entriesOf = new WeakMap<SignedDocument, ReadonlyMap<string, TargetEntry>>();
-
-/** A document of a hundred thousand targets is decoded once, not once for each change. */
-function cached(dialect: Dialect, document: SignedDocument): ReadonlyMap<string, TargetEntry> {
-  let entries = entriesOf.get(document);
-  if (!entries) entriesOf.set(document, (entries = dialect.targets(document)));
-  return entries;
 }
 
 interface TargetsWork {

@@ -11,6 +11,7 @@ import type { Json } from '../encoding/json.ts';
 import { checkShape } from '../encoding/schema.ts';
 import { parseCanonicalJson } from '../encoding/strict-json.ts';
 import { refused } from '../errors.ts';
+import { checkCustom } from '../metadata/custom.ts';
 import type { Dialect } from '../metadata/dialect.ts';
 import { dialectOf } from '../metadata/dialects.ts';
 import type { SignedDocument } from '../metadata/document.ts';
@@ -103,11 +104,15 @@ function repositoryFiles(record: RepositoryRequest, read: ReadFile): RepositoryF
   };
 }
 
-/** A change list as it travels. @throws JSON-CANONICAL, CHANGES-SCHEMA */
+/** A change list as it travels. @throws JSON-STRICT, JSON-CANONICAL, CHANGES-SCHEMA, CHANGE-CUSTOM */
 export function readChanges(bytes: Uint8Array): readonly Change[] {
   const value = parseCanonicalJson(bytes);
   checkShape('changes', value);
-  return value as unknown as readonly Change[];
+  const changes = value as unknown as readonly Change[];
+  for (const change of changes)
+    if (change.type === 'add' && change.custom !== undefined && change.custom !== null)
+      checkCustom(null, change.custom, `${change.role} ${change.name}`);
+  return changes;
 }
 
 interface Computed {

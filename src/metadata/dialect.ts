@@ -1,4 +1,4 @@
-import type { JsonObject } from '../encoding/json.ts';
+import type { Json, JsonObject } from '../encoding/json.ts';
 import type {
   ListedFile,
   MetadataKey,
@@ -169,6 +169,10 @@ export interface Dialect {
 
   /** The entries by name; with `unlike`, those left out that it holds as the very same value (large files). */
   targets(document: SignedDocument, unlike?: SignedDocument): ReadonlyMap<string, TargetEntry>;
+  /** One entry; null if the document has none of that name. */
+  target(document: SignedDocument, name: string): TargetEntry | null;
+  /** Why a target cannot carry these custom data (which are not null), where the dialect allows less than JSON does. */
+  customFault(custom: Json): string | null;
   listed(document: SignedDocument): ReadonlyMap<string, ListedFile>;
   /** Whether a snapshot lists the root beside the targets roles. */
   readonly snapshotListsRoot: boolean;

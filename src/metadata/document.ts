@@ -1,4 +1,4 @@
-import type { JsonObject } from '../encoding/json.ts';
+import type { Json, JsonObject } from '../encoding/json.ts';
 import type { PublicKey } from './key.ts';
 
 /** One signature of an envelope, its value decoded. */
@@ -43,6 +43,8 @@ export interface RoleKeys {
 export interface TargetEntry {
   readonly length: number;
   readonly hashes: Readonly<Record<string, string>>;
+  /** What its publisher says of it beside that; left out where it says nothing. */
+  readonly custom?: Json | undefined;
 }
 
 /** What snapshot and timestamp say of another file; null where a dialect leaves it out. */

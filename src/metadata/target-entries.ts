@@ -9,6 +9,21 @@ export interface EntryForm {
   readonly write: (entry: TargetEntry, previous: Json | undefined) => JsonObject;
 }
 
+/** The same content: of the same length, with at least one digest in common, none of which disagrees. */
+export function sameContent(one: TargetEntry, other: TargetEntry): boolean {
+  const common = Object.keys(other.hashes).filter((algorithm) => one.hashes[algorithm] !== undefined);
+  return (
+    one.length === other.length &&
+    common.length > 0 &&
+    common.every((algorithm) => one.hashes[algorithm] === other.hashes[algorithm])
+  );
+}
+
+/** The custom data of a target, as a member to be spread: none where there is none. */
+export function customMember(custom: Json | undefined): { readonly custom?: Json } {
+  return custom === undefined ? {} : { custom };
+}
+
 /** `targets` of a document; Go writes null where there are none. */
 function entriesIn(signed: JsonObject | undefined): JsonObject {
   return (signed?.['targets'] ?? {}) as JsonObject;
@@ -27,6 +42,12 @@ export function readEntries(
   for (const name of Object.keys(entries))
     if (others[name] !== entries[name]) decoded.set(name, read(document.role, entries[name]));
   return decoded;
+}
+
+/** One entry of a targets document; null if it has none of that name. */
+export function readEntry({ read }: EntryForm, document: SignedDocument, name: string): TargetEntry | null {
+  const entries = entriesIn(document.signed);
+  return Object.hasOwn(entries, name) ? read(document.role, entries[name]) : null;
 }
 
 /** `signed` with other entries (null: removed), version and expiry; everything else as it was. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { AddChange } from '../change/change.ts';
+import type { Json } from '../encoding/json.ts';
 import { usage } from '../errors.ts';
 import { repositories, repositoryNamed } from './repositories.ts';
 import { addChanges, keepManifest, stageChanges } from './stage.ts';
@@ -17,6 +18,13 @@ export interface AddResult {
   readonly staged: number;
 }
 
+/** What is to be said of a target beside its content. */
+export interface AddOptions {
+  /** None: where such targets belong. */
+  readonly roles: readonly string[];
+  readonly custom: Json | undefined;
+}
+
 /**
  * Stages a file's hashes. Where target files are served beside the metadata, what was hashed is kept in the home, and
  * put in its place when the metadata is published.
@@ -29,7 +37,7 @@ export async function addFile(
   gun: string,
   name: string,
   path: string,
-  roles: readonly string[],
+  options: AddOptions,
 ): Promise<AddResult> {
   const entry = repositoryNamed(station.home, gun);
   sweepKeptFiles(station, entry);
@@ -38,8 +46,8 @@ export async function addFile(
   const { length, sha256, sha512 } = served
     ? await keepFile(station.home, entry, path)
     : await hashFile(path);
-  const input = { name, length: String(length), sha256, sha512, roles };
-  const roleOf = await rolesOf(station, stores, entry, roles);
+  const input = { name, length: String(length), sha256, sha512, ...options };
+  const roleOf = await rolesOf(station, stores, entry, options.roles);
   return staged(station, gun, addChanges(entry, input, null, roleOf));
 }
 
@@ -86,11 +94,7 @@ export async function addImage(
   stores: Stores,
   gun: string,
   reference: string,
-  options: {
-    readonly roles: readonly string[];
-    readonly ca: string | undefined;
-    readonly environment: Environment;
-  },
+  options: AddOptions & { readonly ca: string | undefined; readonly environment: Environment },
 ): Promise<AddResult> {
   const entry = repositoryNamed(station.home, gun);
   const { resolveImage } = await import('./registry/resolve-image.ts');
@@ -102,6 +106,7 @@ export async function addImage(
     sha256: image.sha256,
     sha512: image.sha512,
     roles: options.roles,
+    custom: options.custom,
   };
   const roleOf = await rolesOf(station, stores, entry, options.roles);
   return staged(station, gun, addChanges(entry, input, keepManifest(station, image.bytes), roleOf));

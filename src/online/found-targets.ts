@@ -35,7 +35,7 @@ export function findTarget(
   roles: readonly string[],
 ): FoundTarget | null {
   for (const { role, document } of walks(repository, roles, name)) {
-    const entry = repository.dialect.targets(document).get(name);
+    const entry = repository.dialect.target(document, name);
     if (entry) return { name, role, entry };
   }
   return null;

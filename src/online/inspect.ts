@@ -1,4 +1,6 @@
+import type { Json } from '../encoding/json.ts';
 import type { Dialect } from '../metadata/dialect.ts';
+import type { TargetEntry } from '../metadata/document.ts';
 import { searchTargets } from '../metadata/search.ts';
 import { findTarget, listTargets } from './found-targets.ts';
 import { compareNaturally } from './natural-order.ts';
@@ -17,6 +19,8 @@ interface SignedTag {
   /** SHA-256, hex. */
   readonly Digest: string;
   readonly Signers: readonly string[];
+  /** What its publisher says of it; Docker's client knows of no such thing, and nothing that it makes has it. */
+  readonly Custom?: Json;
 }
 
 export interface KeyHolder {
@@ -48,9 +52,12 @@ export function inspectRepository(repository: ReadRepository, tag: string | null
 
 function foundTags(repository: ReadRepository, tag: string | null): SignedTag[] {
   const found = tag === null ? listTargets(repository) : [findTarget(repository, tag, [])];
-  return found.flatMap((one) =>
-    one ? [{ SignedTag: one.name, Digest: one.entry.hashes['sha256'] ?? '', Signers: [one.role] }] : [],
-  );
+  return found.flatMap((one) => (one ? [{ ...tagOf(one.name, one.entry), Signers: [one.role] }] : []));
+}
+
+function tagOf(name: string, { hashes, custom }: TargetEntry): SignedTag {
+  const Digest = hashes['sha256'] ?? '';
+  return { SignedTag: name, Digest, Signers: [], ...(custom === undefined ? {} : { Custom: custom }) };
 }
 
 function releasedTags(
@@ -67,12 +74,12 @@ function releasedTags(
     const all = [...dialect.targets(document)];
     return { role, targets: tag === null ? all : all.filter(([name]) => name === tag) };
   });
-  const rows = new Map<string, { SignedTag: string; Digest: string; Signers: string[] }>();
+  const rows = new Map<string, SignedTag & { Signers: string[] }>();
   for (const { role, targets } of held)
     if (released.includes(role))
-      for (const [name, { hashes }] of targets) {
-        const Digest = hashes['sha256'] ?? '';
-        rows.set(`${Digest} ${name}`, { SignedTag: name, Digest, Signers: [] });
+      for (const [name, entry] of targets) {
+        const row = tagOf(name, entry);
+        rows.set(`${row.Digest} ${name}`, { ...row, Signers: [] });
       }
   for (const { role, targets } of held)
     if (!released.includes(role))

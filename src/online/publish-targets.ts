@@ -33,7 +33,7 @@ export async function putKeptFiles(
     const kept = keptFile(home, entry, change.hashes.sha256);
     const metadata = files.get(change.role);
     if (kept === null || !metadata) continue;
-    const listed = dialect.targets(dialect.parse(change.role, metadata)).get(change.name);
+    const listed = dialect.target(dialect.parse(change.role, metadata), change.name);
     // a later change may have had the last word on the name
     if (listed?.hashes['sha256'] !== change.hashes.sha256) continue;
     await store.putTarget(change.name, kept, listed, consistent);

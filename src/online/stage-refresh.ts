@@ -1,3 +1,4 @@
+import { addAgain } from './add-again.ts';
 import type { Change } from '../change/change.ts';
 import { isDelegated } from '../metadata/roles.ts';
 import { refused, usage } from '../errors.ts';
@@ -87,22 +88,7 @@ function againOf({ dialect, entry }: StagingGround, { role, document }: BrokenRo
       where: entry.name,
       hint: 'sign its targets again with addhash -r, and its delegations with delegation add',
     });
-  return [...dialect.targets(document)].map(([target, { length, hashes }]): Change => {
-    const { sha256, sha512 } = hashes;
-    if (sha256 === undefined)
-      throw refused('CHANGE-HASH', 'a target has no SHA-256', {
-        found: target,
-        where: `${entry.name} ${role}`,
-      });
-    return {
-      type: 'add',
-      role,
-      name: target,
-      length,
-      hashes: sha512 === undefined ? { sha256 } : { sha256, sha512 },
-      evidence: null,
-    };
-  });
+  return [...dialect.targets(document)].map(([target, found]) => addAgain(entry.name, role, target, found));
 }
 
 /** Whole days. @throws REFRESH-EXPIRES (exit 2) */

@@ -1,6 +1,9 @@
 import type { Change, AddChange } from '../change/change.ts';
+import type { Json } from '../encoding/json.ts';
 import { usage } from '../errors.ts';
+import { checkCustom } from '../metadata/custom.ts';
 import { dialectOf } from '../metadata/dialects.ts';
+import { customMember } from '../metadata/target-entries.ts';
 import { keepEvidence, stage, stagedChanges, unstage } from './staged.ts';
 import { sweepKeptFiles } from './kept-files.ts';
 import type { RepositoryEntry } from './place.ts';
@@ -19,13 +22,15 @@ export interface TargetInput {
   readonly sha256: string;
   readonly sha512?: string | undefined;
   readonly roles: readonly string[];
+  /** null: none; undefined: what is said of the target now, while its content stays. */
+  readonly custom?: Json | undefined;
 }
 
 /**
  * The changes that add one target to its roles, checked as the stock tools would break on them.
  *
  * @param roleOf where a target belongs for which no role is named
- * @throws CHANGE-LENGTH, CHANGE-HASH (exit 2), NAME-TARGET, NAME-ROLE (exit 3)
+ * @throws CHANGE-LENGTH, CHANGE-HASH (exit 2), NAME-TARGET, NAME-ROLE, CHANGE-CUSTOM (exit 3)
  */
 export function addChanges(
   entry: RepositoryEntry,
@@ -45,10 +50,15 @@ export function addChanges(
     input.sha512 === undefined
       ? { sha256 }
       : { sha256, sha512: digits('sha512', input.sha512, 128, input.name) };
+  const { custom } = input;
+  if (custom !== undefined && custom !== null) checkCustom(dialect, custom, input.name);
   const roles = input.roles.length > 0 ? [...new Set(input.roles)] : [roleOf(input.name)];
   return roles.map((role) => {
     dialect.checkTargetsRole(role);
-    return { type: 'add', role, name: input.name, length: Number(input.length), hashes, evidence };
+    return {
+      ...{ type: 'add', role, name: input.name, length: Number(input.length), hashes, evidence },
+      ...customMember(custom),
+    };
   });
 }
 

@@ -10,6 +10,7 @@ import { repositoryKey } from '../station/events.ts';
 import { expiryRuleOf } from '../station/expiry-policy.ts';
 import { keyHolders, type KeyHolder } from '../station/key-holders.ts';
 import { outstandingFor } from '../station/outbox.ts';
+import { countTargets } from './count-targets.ts';
 import { checkForward } from './forward.ts';
 import { fetchRepository } from './fetch.ts';
 import { foresee, lostRoles, type Ground, type LostRole } from './foresee.ts';
@@ -110,10 +111,10 @@ export async function checkChanges(
   for (const { role, document } of ground.broken)
     if (roles.some((one) => one.role === role))
       notes.push(
-        `${role} begins anew: its file, which is not signed by its keys, has ${count(ground.dialect.targets(document).size)}`,
+        `${role} begins anew: its file, which is not signed by its keys, has ${countTargets(ground.dialect.targets(document).size)}`,
       );
   for (const { role, targets } of await returningRoles(ground, roles))
-    notes.push(`clients will see the ${count(targets)} again that ${role} had when it was removed`);
+    notes.push(`clients will see the ${countTargets(targets)} again that ${role} had when it was removed`);
   return { ground, changes, notes };
 }
 
@@ -129,17 +130,13 @@ function renewal(
   const who = held.map(
     ({ canonicalId }) => `${canonicalId.slice(0, 16)} at ${holders.get(canonicalId)?.name ?? ''}`,
   );
-  return `${role} (${count(targets)}) must be signed anew in the same request, by ${String(threshold)} of: ${who.join(', ')}`;
+  return `${role} (${countTargets(targets)}) must be signed anew in the same request, by ${String(threshold)} of: ${who.join(', ')}`;
 }
 
 function loss({ role, targets, keys, threshold }: LostRole): string {
-  if (keys === null) return `clients will no longer see the ${count(targets)} of ${role}`;
+  if (keys === null) return `clients will no longer see the ${countTargets(targets)} of ${role}`;
   const ids = keys.map(({ canonicalId }) => canonicalId.slice(0, 16)).join(', ');
-  return `clients will no longer see the ${count(targets)} of ${role} until ${String(threshold)} of its keys sign it anew, which no station known here holds: ${ids || 'none'}`;
-}
-
-function count(targets: number): string {
-  return targets === 1 ? '1 target' : `${String(targets)} targets`;
+  return `clients will no longer see the ${countTargets(targets)} of ${role} until ${String(threshold)} of its keys sign it anew, which no station known here holds: ${ids || 'none'}`;
 }
 
 /** Stages what was checked. */

@@ -13,11 +13,12 @@ export interface ListedTarget extends TargetInput {
   readonly repository: string | undefined;
 }
 
-const COLUMNS = ['repository', 'name', 'length', 'sha256', 'sha512', 'role'];
+const COLUMNS = ['repository', 'name', 'length', 'sha256', 'sha512', 'role', 'custom'];
+const FORM = '[repository,]name,length,sha256[,sha512][,role][,custom]';
 
 /**
- * Reads a list of targets: CSV with the header `[repository,]name,length,sha256[,sha512][,role]` (RFC 4180), or
- * JSON lines with the same members. Roles are separated by spaces.
+ * Reads a list of targets: CSV with the header `[repository,]name,length,sha256[,sha512][,role][,custom]`
+ * (RFC 4180), or JSON lines with the same members. Roles are separated by spaces; custom data are JSON, in CSV as text.
  *
  * @throws LIST-FORM (exit 2) naming the line
  */
@@ -33,7 +34,7 @@ function jsonLines(text: string, path: string): ListedTarget[] {
     if (line.trim() === '') return [];
     const value = parseStrictJson(toUtf8(line));
     if (!isObject(value)) throw fault(path, index, 'not an object');
-    const { repository, name, length, sha256, sha512, role } = value;
+    const { repository, name, length, sha256, sha512, role, custom } = value;
     if (typeof name !== 'string' || typeof sha256 !== 'string')
       throw fault(path, index, 'name or sha256 is missing');
     if (typeof length !== 'number' && typeof length !== 'string')
@@ -46,6 +47,7 @@ function jsonLines(text: string, path: string): ListedTarget[] {
         sha256,
         sha512: optionalText('sha512', sha512, path, index),
         roles: roles(role, path, index),
+        custom,
       },
     ];
   });
@@ -89,9 +91,19 @@ function csv(text: string, path: string): ListedTarget[] {
         sha256: cell('sha256') ?? '',
         sha512: sha512 === '' ? undefined : sha512,
         roles: roles(cell('role') ?? '', path, index),
+        custom: customCell(cell('custom') ?? '', path, index + 1),
       },
     ];
   });
+}
+
+function customCell(text: string, path: string, index: number): Json | undefined {
+  if (text === '') return undefined;
+  try {
+    return parseStrictJson(toUtf8(text));
+  } catch (cause) {
+    throw fault(path, index, `custom is not JSON: ${cause instanceof Error ? cause.message : ''}`);
+  }
 }
 
 /** Rows of RFC 4180: cells in quotes may hold commas, quotes (doubled) and line breaks. */
@@ -119,7 +131,7 @@ function csvRows(text: string, path: string): string[][] {
 
 function fault(path: string, index: number, message: string): Error {
   return usage('LIST-FORM', `the list is not well formed: ${message}`, {
-    expected: 'CSV with the header [repository,]name,length,sha256[,sha512][,role], or JSON lines',
+    expected: `CSV with the header ${FORM}, or JSON lines`,
     where: `${path} line ${String(index + 1)}`,
   });
 }

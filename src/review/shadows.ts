@@ -13,7 +13,7 @@ interface Shadow {
 }
 
 /**
- * Clients take a target from the first role that has it. Where another role has the name with another content, one
+ * Clients take a target from the first role that has it. Where another role has the name with another content or custom data, one
  * hides the other, or its removal brings the other back: typed. Of a role whose file does not travel only the paths
  * are known: that it might is said, once for each such role.
  */
@@ -87,7 +87,7 @@ function anomaly({ record }: RepositoryReading, { role, other, names }: Shadow, 
     id: `SHADOW:${record.name}:${role}:${other}:${String(names.length)}`,
     typed,
     text: typed
-      ? `${other} has another content than ${role} under ${which}: clients take the role that is asked first`
+      ? `${other} has another content or custom data than ${role} under ${which}: clients take the role that is asked first`
       : `${other}, whose file is not in the request, may have ${which} too: clients take the role that is asked first`,
   };
 }

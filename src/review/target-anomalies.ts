@@ -8,9 +8,10 @@ const TEXTS: Readonly<Partial<Record<TargetKind, string>>> = {
   longer: 'moved and vastly longer',
   removed: 'removed',
   moved: 'moved to another content',
+  custom: 'other custom data',
 };
 
-/** Targets that go, or that get another content. */
+/** Targets that go, or that get another content or other custom data. */
 export function targetAnomalies(repository: string, { role, targets }: RoleDifference): Anomaly[] {
   return targets.flatMap((change) => {
     const kind = kindOf(change);

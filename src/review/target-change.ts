@@ -1,3 +1,4 @@
+import { sameJson } from '../encoding/json.ts';
 import type { TargetEntry } from '../metadata/document.ts';
 
 /** One name of a targets role, old to new. */
@@ -8,16 +9,17 @@ export interface TargetChange {
 }
 
 /** Kinds of change, the most suspicious first: the order in which they are shown (R8). */
-export const TARGET_KINDS = ['shrunken', 'longer', 'removed', 'moved', 'added'] as const;
+export const TARGET_KINDS = ['shrunken', 'longer', 'removed', 'moved', 'custom', 'added'] as const;
 export type TargetKind = (typeof TARGET_KINDS)[number];
 
 /** A length beyond this factor of the old one is vastly different. */
 const VAST = 4;
 
-/** What becomes of a name. */
+/** What becomes of a name; `custom`: the same content, of which something else is said. */
 export function kindOf({ before, after }: TargetChange): TargetKind {
   if (!before) return 'added';
   if (!after) return 'removed';
+  if (sameTerms(before, after)) return 'custom';
   if (after.length < before.length) return 'shrunken';
   return after.length > before.length * VAST ? 'longer' : 'moved';
 }
@@ -38,8 +40,12 @@ export function targetChanges(
   return changes.sort((a, b) => place(a) - place(b));
 }
 
-/** Whether two entries name the same content in the same terms. */
+/** Whether two entries name the same content in the same terms, and say the same of it. */
 export function sameEntry(a: TargetEntry, b: TargetEntry): boolean {
+  return sameTerms(a, b) && sameJson(a.custom, b.custom);
+}
+
+function sameTerms(a: TargetEntry, b: TargetEntry): boolean {
   const names = Object.keys(a.hashes);
   return (
     a.length === b.length &&

@@ -1,4 +1,5 @@
-import type { Change, KeySource } from '../change/change.ts';
+import type { AddChange, Change, KeySource } from '../change/change.ts';
+import { customText } from './custom-text.ts';
 import { escapeCut, show } from './escape.ts';
 
 /** Changes of one repository that are listed; the rest is counted. */
@@ -23,7 +24,7 @@ export function changeLine(change: Change): string {
     case 'init':
       return change.restart ? 'a first root, anew' : 'a first root';
     case 'add':
-      return `add ${show(change.name, 60)} ${String(change.length)} bytes${intoRole(change.role)}`;
+      return `add ${show(change.name, 60)} ${String(change.length)} bytes${intoRole(change.role)}${withCustom(change)}`;
     case 'remove':
       return `remove ${show(change.name, 60)}${intoRole(change.role)}`;
     case 'refresh':
@@ -49,6 +50,11 @@ export function changeLine(change: Change): string {
     case 'paths-remove':
       return `delegate no more to ${escapeCut(change.role, 40)} for ${pathsText(change.paths)}`;
   }
+}
+
+function withCustom({ custom }: AddChange): string {
+  if (custom === undefined) return '';
+  return custom === null ? ', without custom data' : `, custom ${customText(custom, 60)}`;
 }
 
 function sourceText({ form }: KeySource): string {

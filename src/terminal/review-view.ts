@@ -1,9 +1,7 @@
 import type { Examination, RepositoryExamination } from '../offline/examination.ts';
 import { formatTime } from '../encoding/time.ts';
-import type { TargetEntry } from '../metadata/document.ts';
 import type { Anomaly } from '../review/anomaly.ts';
 import type { ContentDifference, RoleDifference } from '../review/difference.ts';
-import type { TargetChange } from '../review/target-change.ts';
 import { capped } from './capped.ts';
 import { day } from './day.ts';
 import { contactLines } from './contact-view.ts';
@@ -14,6 +12,7 @@ import { delegationLines } from './delegation-change-view.ts';
 import { quorumLines } from './keys-view.ts';
 import { notUnderstoodLines, unsignedNotUnderstoodLines } from './not-understood-view.ts';
 import { reachLines } from './reach-view.ts';
+import { targetChangeLines } from './target-change-view.ts';
 import { COLUMNS, wrapBehind } from './wrap.ts';
 
 /** Lines of one kind that are shown before the rest is only counted. */
@@ -167,7 +166,7 @@ function contentLines(
   return [
     ...quorumLines(quorums, open),
     ...delegationLines(delegations, open),
-    ...(role === 'root' ? [] : targetLines(targets, total, most)),
+    ...(role === 'root' ? [] : targetChangeLines(targets, total, most)),
   ];
 }
 
@@ -181,42 +180,6 @@ function roleLines(difference: RoleDifference, most: number, open: string): stri
     ...contentLines(difference, most, open),
     ...notUnderstoodLines(difference.notUnderstood),
   ];
-}
-
-function targetLines(targets: readonly TargetChange[], total: number, most: number): string[] {
-  if (targets.length === 0) return [`    no target changes; ${String(total)} in all`];
-  const added = targets.filter(({ before }) => !before);
-  const moved = targets.filter(({ before, after }) => before && after);
-  const removed = targets.filter(({ after }) => !after);
-  return [
-    `    ${String(added.length)} added, ${String(moved.length)} moved, ${String(removed.length)} removed; then ${String(total)} in all`,
-    ...capped(removed, most, ({ name, before }) => entryLines('-', name, before, null)),
-    ...capped(moved, most, ({ name, before, after }) => entryLines('~', name, before, after)),
-    ...capped(added, most, ({ name, after }) => entryLines('+', name, null, after)),
-  ];
-}
-
-function entryLines(
-  mark: string,
-  name: string,
-  before: TargetEntry | null,
-  after: TargetEntry | null,
-): string[] {
-  const one = after ?? before;
-  const size =
-    before && after && before.length !== after.length
-      ? `${String(before.length)} -> ${String(after.length)}`
-      : String(one?.length ?? 0);
-  return [
-    ...wrapBehind(`    ${mark} `, `${show(name, 90)} ${size} bytes`),
-    ...hashLines(before && after ? 'old' : '', before && after ? before : null),
-    ...hashLines(before && after ? 'new' : '', one),
-  ];
-}
-
-function hashLines(label: string, entry: TargetEntry | null): string[] {
-  const sha256 = entry?.hashes['sha256'];
-  return sha256 ? [`      ${label.padEnd(3)} ${sha256}`] : [];
 }
 
 /** A ruler between the review and what is asked. */

@@ -1,4 +1,5 @@
 import type { FoundTarget } from '../online/found-targets.ts';
+import { customText } from './custom-text.ts';
 import { escapeCut, show } from './escape.ts';
 import { wrapBehind } from './wrap.ts';
 
@@ -10,5 +11,6 @@ export function targetLines(targets: readonly FoundTarget[]): string[] {
     ...Object.entries(entry.hashes)
       .filter(([algorithm]) => algorithm === 'sha256')
       .map(([algorithm, hex]) => `  ${algorithm} ${hex}`),
+    ...(entry.custom === undefined ? [] : wrapBehind('  custom ', customText(entry.custom))),
   ]);
 }

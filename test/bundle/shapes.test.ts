@@ -17,6 +17,7 @@ const changes: readonly Required<Change>[] = [
     length: 7,
     hashes: { sha256: HEX, sha512: HEX + HEX },
     evidence: HEX,
+    custom: { channel: 'stable' },
   },
   { type: 'remove', role: 'targets/releases', name: '0.9' },
   { type: 'refresh', role: 'root', days: 365 },
@@ -65,13 +66,14 @@ function variants(value: unknown): unknown[] {
       variants(item).map((changed): unknown => (value as unknown[]).with(at, changed)),
     );
   const members = Object.entries(value);
-  // The second hash is the one member that may be left out.
-  const needed = members.filter(([name]) => name !== 'sha512');
+  // A second hash and custom data may be left out, and custom data may be anything.
+  const needed = members.filter(([name]) => name !== 'sha512' && name !== 'custom');
+  const typed = members.filter(([name]) => name !== 'custom');
   return [
     { ...value, another: null },
     ...needed.map(([left]) => Object.fromEntries(members.filter(([name]) => name !== left))),
-    ...members.map(([name, inner]) => ({ ...value, [name]: inner === false ? 0 : true })),
-    ...members.flatMap(([name, inner]) => variants(inner).map((changed) => ({ ...value, [name]: changed }))),
+    ...typed.map(([name, inner]) => ({ ...value, [name]: inner === false ? 0 : true })),
+    ...typed.flatMap(([name, inner]) => variants(inner).map((changed) => ({ ...value, [name]: changed }))),
   ];
 }
 

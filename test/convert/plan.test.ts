@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { JsonObject } from '../../src/encoding/json.ts';
+import type { Json, JsonObject } from '../../src/encoding/json.ts';
 import { CountersignError } from '../../src/errors.ts';
 import type { SignedDocument } from '../../src/metadata/document.ts';
 import { publicKeyFromSpki } from '../../src/metadata/public-key.ts';
@@ -22,7 +22,7 @@ interface Role {
   /** Path by role below; with `keys` none where the delegation has none. */
   readonly below?: Readonly<Record<string, readonly string[]>>;
   readonly keyids?: readonly string[];
-  readonly custom?: boolean;
+  readonly custom?: Json;
 }
 
 function documentOf(
@@ -33,7 +33,7 @@ function documentOf(
     const hash = Buffer.alloc(32, number).toString('base64');
     return [
       name,
-      { hashes: { sha256: hash }, length: number, ...(custom ? { custom: { by: 'me' } } : {}) },
+      { hashes: { sha256: hash }, length: number, ...(custom === undefined ? {} : { custom }) },
     ] as const;
   });
   const roles = Object.entries(below).map(([name, paths]) => ({
@@ -106,13 +106,24 @@ describe('what a Notary repository becomes', () => {
     expect(inner.roles.map(({ role }) => role)).toEqual(['a']);
   });
 
-  test('what differs between roles, what may hold no names and custom data are said', () => {
+  test('custom data go along, where TUF takes them', () => {
+    const customs = (custom: Json): [Json | undefined, readonly string[]] => {
+      const { changes, notes } = plan({ targets: { targets: { v1: 1 }, custom } });
+      return [changes.find((change) => change.type === 'add')?.custom, notes];
+    };
+    expect(customs({ by: 'me' })).toEqual([{ by: 'me' }, []]);
+    const behind =
+      'targets: custom data of 1 target that cannot be said in the new repository stays behind, in the archive';
+    for (const custom of ['text', [1], { a: 'x'.repeat(70_000) }])
+      expect(customs(custom)).toEqual([undefined, [behind]]);
+  });
+
+  test('what differs between roles and what may hold no names are said', () => {
     const { notes } = plan({
-      targets: { targets: { v1: 1 }, below: { 'targets/releases': [''], 'targets/none': [] }, custom: true },
+      targets: { targets: { v1: 1 }, below: { 'targets/releases': [''], 'targets/none': [] } },
       'targets/releases': { targets: { v1: 2 } },
     });
     expect(notes).toEqual([
-      'targets: custom data of 1 target stays behind, in the archive',
       'targets/none is left out: it may hold no names',
       'v1 differs between targets and releases: TUF clients take that of targets',
     ]);

@@ -87,25 +87,29 @@ describe('METADATA-FORM of a root', () => {
 describe('withTargets', () => {
   const a = { length: 1, hashes: { sha256: 'aa'.repeat(32) } };
 
-  test('custom data stays with content that stays, and goes with content that changes', () => {
+  test('what only others understand stays with content that stays, and goes with content that changes', () => {
     const extra = { custom: { note: 1 }, 'x-other': true };
+    const custom = { note: 2 };
     const signed = {
       ...targetsOf([]),
       'x-kept': 1,
-      targets: { same: { ...a, ...extra }, new: { ...a, ...extra } },
+      targets: { same: { ...a, ...extra }, bare: { ...a, ...extra }, new: { ...a, ...extra } },
     };
     const changed = new Map<string, TargetEntry | null>([
-      ['same', { length: 1, hashes: { sha256: 'aa'.repeat(32), sha512: 'cc'.repeat(64) } }],
+      ['same', { length: 1, hashes: { sha256: 'aa'.repeat(32), sha512: 'cc'.repeat(64) }, custom }],
+      ['bare', a],
       ['new', { length: 1, hashes: { sha256: 'bb'.repeat(32) } }],
     ]);
     const next = tuf.withTargets(signed, changed, 2, EXPIRES);
     expect(next['targets']).toEqual({
-      same: { ...changed.get('same'), ...extra },
+      same: { ...changed.get('same'), custom, 'x-other': true },
+      bare: { ...a, 'x-other': true },
       new: changed.get('new'),
     });
     expect(next['x-kept']).toBe(1);
     expect(tuf.notUnderstood(documentOf('targets', next))).toEqual([
       '/signed/x-kept',
+      '/signed/targets/bare/x-other',
       '/signed/targets/same/x-other',
     ]);
   });

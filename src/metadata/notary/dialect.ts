@@ -26,8 +26,8 @@ import { checkRoot, declaredRootKeys, newRoot, notaryKeys, rootRoleKeys } from '
 import { rootWithQuorums } from '../root-quorums.ts';
 import { bareKeyObject } from '../station-key-id.ts';
 import { sharedRootKeys } from './shared-root-keys.ts';
-import { checkTargets, listedFiles, newTargets, notaryEntry } from './targets.ts';
-import { readEntries, withEntries } from '../target-entries.ts';
+import { checkTargets, customFault, listedFiles, newTargets, notaryEntry } from './targets.ts';
+import { readEntries, readEntry, withEntries } from '../target-entries.ts';
 import { fromBase64 } from '../../encoding/text.ts';
 
 const TARGETS_EXPIRY: ExpiryRule = { usual: 1_095, least: 1, most: 1_100 };
@@ -107,6 +107,8 @@ export const notary: Dialect = {
   },
 
   targets: (document, unlike) => readEntries(notaryEntry, document, unlike),
+  target: (document, name) => readEntry(notaryEntry, document, name),
+  customFault,
   listed: listedFiles,
   snapshotListsRoot: true,
   consistent: () => false,

@@ -1,7 +1,8 @@
+import { canonicalText } from '../../encoding/canonical-json.ts';
 import { isObject, type Json, type JsonObject } from '../../encoding/json.ts';
 import { fromBase64, fromHex, toBase64, toHex } from '../../encoding/text.ts';
 import type { ListedFile, SignedDocument, TargetEntry } from '../document.ts';
-import type { EntryForm } from '../target-entries.ts';
+import { customMember, type EntryForm } from '../target-entries.ts';
 import { form } from './file.ts';
 
 /** Structure of a targets document: members that Go writes always, in the forms that survive its rewriting. */
@@ -24,7 +25,7 @@ function entryOf(role: string, entry: Json | undefined): TargetEntry {
     if (typeof value !== 'string') throw form(role, 'a hash is not text');
     hex[algorithm] = toHex(fromBase64(value));
   }
-  return { length, hashes: hex };
+  return { length, hashes: hex, ...customMember(isObject(entry) ? entry['custom'] : undefined) };
 }
 
 /** A targets document without entries; version and expiry are set with what is put in. */
@@ -32,13 +33,20 @@ export function newTargets(): JsonObject {
   return { _type: 'Targets', delegations: { keys: {}, roles: [] }, expires: '', targets: {}, version: 0 };
 }
 
-/** Custom data stays with a target whose content stays; new content starts without. */
-function encodeEntry(entry: TargetEntry, previous: Json | undefined): JsonObject {
+function encodeEntry({ length, hashes: hex, custom }: TargetEntry): JsonObject {
   const hashes: Record<string, string> = {};
-  for (const [algorithm, hex] of Object.entries(entry.hashes)) hashes[algorithm] = toBase64(fromHex(hex));
-  const encoded = { hashes, length: entry.length };
-  const same = isObject(previous) && entryOf('targets', previous).hashes['sha256'] === entry.hashes['sha256'];
-  return same && previous['custom'] !== undefined ? { ...encoded, custom: previous['custom'] } : encoded;
+  for (const [algorithm, digits] of Object.entries(hex)) hashes[algorithm] = toBase64(fromHex(digits));
+  return { hashes, length, ...customMember(custom) };
+}
+
+/** What Go escapes inside strings: it keeps custom data as it is spelled, and signs that, which nobody then verifies. */
+const ESCAPED = /[<>&\u2028\u2029]/;
+
+/** Why stock clients would break custom data when they sign the file again; null if they would not. */
+export function customFault(custom: Json): string | null {
+  return ESCAPED.test(canonicalText(custom))
+    ? 'it holds <, >, & or a line separator, and a stock client could not sign the file again'
+    : null;
 }
 
 /** How Notary writes one target: hashes in base64. */

@@ -16,8 +16,8 @@ import { covers } from './paths.ts';
 import { checkRoot, declaredRootKeys, newRoot, rootRoleKeys, tufKeys } from './root.ts';
 import { rootWithQuorums } from '../root-quorums.ts';
 import { envelopeSignature, signatureVerifies } from './signatures.ts';
-import { checkTargets, newTargets, tufEntry } from './targets.ts';
-import { readEntries, withEntries } from '../target-entries.ts';
+import { checkTargets, customFault, newTargets, tufEntry } from './targets.ts';
+import { readEntries, readEntry, withEntries } from '../target-entries.ts';
 import { notUnderstood } from './understood.ts';
 
 /** Days; what others allow themselves must fit: Sigstore's root has 365, its snapshot 21, its timestamp 7. */
@@ -78,6 +78,8 @@ export const tuf: Dialect = {
   readKey: (_role, value) => standaloneKey(value).key,
 
   targets: (document, unlike) => readEntries(tufEntry, document, unlike),
+  target: (document, name) => readEntry(tufEntry, document, name),
+  customFault,
   listed: listedFiles,
   snapshotListsRoot: false,
   consistent: (root) => root.signed['consistent_snapshot'] === true,

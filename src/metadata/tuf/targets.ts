@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../../encoding/json.ts';
 import type { TargetEntry } from '../document.ts';
-import type { EntryForm } from '../target-entries.ts';
+import { customMember, sameContent, type EntryForm } from '../target-entries.ts';
 import { form, SPEC_VERSION } from './file.ts';
 import { readHashes, readLength } from './listed-file.ts';
 
@@ -12,7 +12,8 @@ export function checkTargets(role: string, signed: JsonObject): void {
 
 function entryOf(role: string, entry: Json | undefined): TargetEntry {
   if (!isObject(entry)) throw form(role, 'a target is not an object');
-  return { length: readLength(role, entry['length']), hashes: readHashes(role, entry['hashes']) };
+  const { length, hashes, custom } = entry;
+  return { length: readLength(role, length), hashes: readHashes(role, hashes), ...customMember(custom) };
 }
 
 /** A targets document without entries; version and expiry are set with what is put in. */
@@ -20,22 +21,17 @@ export function newTargets(): JsonObject {
   return { _type: 'targets', expires: '', spec_version: SPEC_VERSION, targets: {}, version: 0 };
 }
 
-/** Custom data, and what else others wrote, stays with a target whose content stays; new content starts without. */
-function encodeEntry(entry: TargetEntry, previous: Json | undefined): JsonObject {
-  const encoded = { hashes: { ...entry.hashes }, length: entry.length };
-  return isObject(previous) && sameContent(entryOf('targets', previous), entry)
-    ? { ...previous, ...encoded }
-    : encoded;
+/** What others wrote of a target beside what the specification describes stays while its content does. */
+function encodeEntry({ length, hashes, custom }: TargetEntry, previous: Json | undefined): JsonObject {
+  const encoded = { hashes: { ...hashes }, length, ...customMember(custom) };
+  if (!isObject(previous) || !sameContent(entryOf('targets', previous), { length, hashes })) return encoded;
+  const others = Object.entries(previous).filter(([member]) => member !== 'custom');
+  return { ...Object.fromEntries(others), ...encoded };
 }
 
-/** The same where at least one algorithm is common to both, and none of those disagrees. */
-function sameContent(before: TargetEntry, after: TargetEntry): boolean {
-  const common = Object.keys(after.hashes).filter((algorithm) => before.hashes[algorithm] !== undefined);
-  return (
-    before.length === after.length &&
-    common.length > 0 &&
-    common.every((algorithm) => before.hashes[algorithm] === after.hashes[algorithm])
-  );
+/** Why a client would not take custom data (specification 4.5: an object); null if all do. */
+export function customFault(custom: Json): string | null {
+  return isObject(custom) ? null : 'in TUF it is an object';
 }
 
 /** How TUF writes one target: hashes in hex. */

@@ -28,7 +28,7 @@ export async function findByReading(
     for (const { role, document } of searchTargets(dialect, roles.documents, search, absent)) {
       // who was to be asked before is read before
       if (unread.length > 0) break;
-      const entry = dialect.targets(document).get(name);
+      const entry = dialect.target(document, name);
       if (entry) return { name, role, entry };
     }
     if (unread.length === 0) return null;

@@ -1,4 +1,3 @@
-import { isObject } from '../../encoding/json.ts';
 import type { Delegation, Dialect } from '../../metadata/dialect.ts';
 import type { SignedDocument, TargetEntry } from '../../metadata/document.ts';
 import { mayDeclare } from '../../metadata/hierarchy.ts';
@@ -14,8 +13,6 @@ export interface SeenRole {
   readonly targets: ReadonlyMap<string, TargetEntry>;
   /** Targets of its file that no client takes from it, since they are outside its names. */
   readonly outside: number;
-  /** Targets whose entries hold more than length and hashes. */
-  readonly custom: number;
   /** Null where the role is declared and has no file. */
   readonly document: SignedDocument | null;
 }
@@ -29,7 +26,7 @@ export function seenRoles(dialect: Dialect, verified: VerifiedRepository): SeenR
     const all = document ? dialect.targets(document) : new Map<string, TargetEntry>();
     const targets = delegation ? new Map([...all].filter(([name]) => dialect.covers(delegation, name))) : all;
     const outside = all.size - targets.size;
-    roles.push({ role, parent, delegation, targets, outside, custom: customOf(document, targets), document });
+    roles.push({ role, parent, delegation, targets, outside, document });
     if (!document) return;
     for (const below of dialect.delegations(document))
       if (mayDeclare(dialect, role, below.role))
@@ -37,14 +34,6 @@ export function seenRoles(dialect: Dialect, verified: VerifiedRepository): SeenR
   };
   walk('targets', null, null);
   return roles;
-}
-
-function customOf(document: SignedDocument | null, targets: ReadonlyMap<string, TargetEntry>): number {
-  const entries = document?.signed['targets'];
-  if (!isObject(entries)) return 0;
-  return Object.entries(entries).filter(
-    ([name, entry]) => targets.has(name) && isObject(entry) && 'custom' in entry,
-  ).length;
 }
 
 /** Whether a role is one of these, or below one. */

@@ -5,6 +5,7 @@ import type { DelegatedNames, Dialect } from '../../metadata/dialect.ts';
 import type { MetadataKey } from '../../metadata/document.ts';
 import { depthOf, meansItself, namesFromNotary, roleNameFromNotary } from '../../metadata/tuf/from-notary.ts';
 import type { VerifiedRepository } from '../../metadata/verified.ts';
+import { countTargets } from '../count-targets.ts';
 import { isAtOrBelow, seenRoles, type SeenRole } from './delegated.ts';
 import { targetChanges } from './targets.ts';
 
@@ -57,13 +58,11 @@ export function planConversion(source: ConversionSource, into: Dialect, departur
   const gone = (role: string): boolean => isAtOrBelow(dialect, role, departures.without);
   const merged = (role: string): boolean => isAtOrBelow(dialect, role, departures.merge);
   for (const { role, targets } of all.filter((one) => gone(one.role)))
-    notes.push(`${role} is left out, with ${count(targets.size)}`);
+    notes.push(`${role} is left out, with ${countTargets(targets.size)}`);
   const present = all.filter(({ role }) => !gone(role));
   checkBroken(source, present, departures);
   for (const { role, targets } of present.filter((one) => merged(one.role)))
-    notes.push(`${role} is no role any more: the keys of targets sign its ${count(targets.size)}`);
-  for (const { role, custom } of present)
-    if (custom > 0) notes.push(`${role}: custom data of ${count(custom)} stays behind, in the archive`);
+    notes.push(`${role} is no role any more: the keys of targets sign its ${countTargets(targets.size)}`);
   const stay = present.filter(({ role }) => !merged(role));
   const depth = depthOf(stay.flatMap(({ targets }) => [...targets.keys()]));
   const roles: ConvertedRole[] = [];
@@ -71,7 +70,7 @@ export function planConversion(source: ConversionSource, into: Dialect, departur
   for (const one of stay) {
     if (!one.delegation) continue;
     if (one.outside > 0)
-      notes.push(`${one.role}: ${count(one.outside)} outside its paths, which no client takes`);
+      notes.push(`${one.role}: ${countTargets(one.outside)} outside its paths, which no client takes`);
     if (one.delegation.paths.length === 0) {
       notes.push(`${one.role} is left out: it may hold no names`);
       continue;
@@ -180,8 +179,4 @@ function delegationChanges({ role, parent, names, threshold, keys }: ConvertedRo
     }),
     ...(threshold > 1 ? [{ type: 'threshold', role, threshold } satisfies Change] : []),
   ];
-}
-
-function count(targets: number): string {
-  return targets === 1 ? '1 target' : `${String(targets)} targets`;
 }

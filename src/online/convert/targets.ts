@@ -1,7 +1,11 @@
 import type { AddChange } from '../../change/change.ts';
+import { sameJson } from '../../encoding/json.ts';
 import { refused } from '../../errors.ts';
+import { customFault } from '../../metadata/custom.ts';
 import type { Dialect } from '../../metadata/dialect.ts';
 import type { TargetEntry } from '../../metadata/document.ts';
+import { addAgain } from '../add-again.ts';
+import { countTargets } from '../count-targets.ts';
 
 /** The targets of a Notary role, and the role of the new repository that is to hold them. */
 export interface HeldTargets {
@@ -30,23 +34,37 @@ export function targetChanges(
   for (const { from, role, targets } of all) {
     const entries = roles.get(role) ?? new Map<string, TargetEntry>();
     roles.set(role, entries);
-    for (const [name, entry] of targets) {
+    let behind = 0;
+    for (const [name, found] of targets) {
+      const entry = sayable(into, found);
+      if (entry !== found) behind += 1;
       const other = entries.get(name);
       if (other && !isSame(other, entry))
-        throw refused('CONVERT-CLASH', 'two roles that become one hold a name with different content', {
-          found: JSON.stringify(name.slice(0, 120)),
-          where: `${repository} ${from}`,
-          hint: 'remove the target from one of them before, or do not merge the role',
-        });
+        throw refused(
+          'CONVERT-CLASH',
+          'two roles that become one hold a name with different content or custom data',
+          {
+            found: JSON.stringify(name.slice(0, 120)),
+            where: `${repository} ${from}`,
+            hint: 'remove the target from one of them before, or do not merge the role',
+          },
+        );
       entries.set(name, entry);
     }
+    if (behind > 0)
+      notes.push(
+        `${from}: custom data of ${countTargets(behind)} that cannot be said in the new repository stays behind, in the archive`,
+      );
   }
   const differing = differences(roles);
   notes.push(...differing.slice(0, LISTED));
   if (differing.length > LISTED)
     notes.push(`${String(differing.length - LISTED)} more names differ between roles`);
   return [...roles].flatMap(([role, entries]) =>
-    [...entries].map(([name, entry]) => addOf(repository, into, role, name, entry)),
+    [...entries].map(([name, entry]) => {
+      into.checkTarget(name);
+      return addAgain(repository, role, name, entry);
+    }),
   );
 }
 
@@ -65,15 +83,16 @@ function differences(roles: ReadonlyMap<string, ReadonlyMap<string, TargetEntry>
   return found;
 }
 
-function isSame(one: TargetEntry | undefined, other: TargetEntry | undefined): boolean {
-  return one?.length === other?.length && one?.hashes['sha256'] === other?.hashes['sha256'];
+function isSame(one: TargetEntry, other: TargetEntry): boolean {
+  return (
+    one.length === other.length &&
+    one.hashes['sha256'] === other.hashes['sha256'] &&
+    sameJson(one.custom, other.custom)
+  );
 }
 
-function addOf(repository: string, into: Dialect, role: string, name: string, entry: TargetEntry): AddChange {
-  into.checkTarget(name);
-  const { sha256, sha512 } = entry.hashes;
-  if (sha256 === undefined)
-    throw refused('CHANGE-HASH', 'a target has no SHA-256', { found: name, where: `${repository} ${role}` });
-  const hashes = sha512 === undefined ? { sha256 } : { sha256, sha512 };
-  return { type: 'add', role, name, length: entry.length, hashes, evidence: null };
+/** The target without custom data that cannot be said in the new repository. */
+function sayable(into: Dialect, entry: TargetEntry): TargetEntry {
+  const { custom, ...rest } = entry;
+  return custom === undefined || customFault(into, custom) === null ? entry : rest;
 }
