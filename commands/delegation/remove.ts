@@ -4,12 +4,13 @@ import { Args, BaseCommand, Flags } from '../../src/terminal/base-command.ts';
 import { stagedLines } from '../../src/terminal/staged-view.ts';
 
 export default class DelegationRemove extends BaseCommand {
-  static override summary = 'stage that a delegation loses keys or paths, or goes';
+  static override summary = 'stage that a delegation loses keys or names, or goes';
   static override description =
-    'With neither keys nor paths the role goes. What clients will no longer see is said here and shown before it is signed.';
+    'With neither keys nor paths nor hash prefixes the role goes. What clients will no longer see is said here and shown before it is signed.';
   static override examples = [
     '<%= config.bin %> delegation remove registry.example.com/team/app targets/qa',
     '<%= config.bin %> delegation remove registry.example.com/team/app targets/releases 729c7094',
+    '<%= config.bin %> delegation remove firmware lower --hash-prefix 0,1',
   ];
   static override strict = false;
   static override args = {
@@ -22,9 +23,15 @@ export default class DelegationRemove extends BaseCommand {
       multiple: true,
       multipleNonGreedy: true,
       description: 'paths that the role loses; several with commas',
-      helpValue: 'BEGINNING',
+      helpValue: 'PATH',
     }),
-    'all-paths': Flags.boolean({ description: 'the role loses all its paths' }),
+    'all-paths': Flags.boolean({ description: 'the role loses all its paths and hash prefixes' }),
+    'hash-prefix': Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      description: 'hash prefix that the role loses (TUF); several with commas',
+      helpValue: 'HEX',
+    }),
   };
 
   async run(): Promise<void> {
@@ -35,6 +42,7 @@ export default class DelegationRemove extends BaseCommand {
         keys: (argv as string[]).slice(2),
         paths: flags.paths ?? [],
         allPaths: flags['all-paths'],
+        hashPrefixes: flags['hash-prefix'] ?? [],
       });
       this.show(staged, () => stagedLines([staged]).join('\n'));
     });

@@ -122,8 +122,10 @@ export interface DelegationRemoveChange {
   readonly role: string;
 }
 
+/** A delegated role may hold fewer names. */
 export interface PathsRemoveChange {
   readonly type: 'paths-remove';
   readonly role: string;
   readonly paths: readonly string[];
+  readonly hashPrefixes: readonly string[];
 }

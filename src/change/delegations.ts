@@ -90,7 +90,8 @@ function editOf(
       terminating = false;
     } else if (change.type === 'paths-remove') {
       if (!exists) throw absent(role, where);
-      removePaths(paths, change.paths, where);
+      remove(paths, change.paths, 'path', where);
+      remove(hashPrefixes, change.hashPrefixes, 'hash prefix', where);
     } else if (changesQuorum(change, role) && !exists) throw absent(role, where);
   }
   if (!exists) return { role, declared: null };
@@ -100,12 +101,12 @@ function editOf(
   return { role, declared: { quorum, paths, hashPrefixes, terminating } };
 }
 
-function removePaths(paths: string[], gone: readonly string[], where: string): void {
-  for (const path of gone) {
-    const at = paths.indexOf(path);
-    if (at < 0) throw refused('CHANGE-DELEGATION', 'the delegation has no such path', { found: path, where });
-    paths.splice(at, 1);
-  }
+function remove(all: string[], gone: readonly string[], what: string, where: string): void {
+  const left = new Set(all);
+  for (const one of gone)
+    if (!left.delete(one))
+      throw refused('CHANGE-DELEGATION', `the delegation has no such ${what}`, { found: one, where });
+  all.splice(0, all.length, ...all.filter((one) => left.has(one)));
 }
 
 function absent(role: string, where: string): Error {

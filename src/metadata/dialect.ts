@@ -129,6 +129,8 @@ export interface Dialect {
    * (TUF), and only the documents say who delegates to whom.
    */
   ancestry(role: string): readonly string[] | null;
+  /** What the paths of delegations are: beginnings of names (Notary; an empty one for all), or patterns (TUF). */
+  readonly paths: 'beginnings' | 'patterns';
   /** Whether a delegation lets its role hold a target of that name. */
   covers(delegation: DelegatedNames, target: string): boolean;
   /** Those of a document's delegations that let their roles hold a target of that name, in order. */

@@ -1,3 +1,4 @@
+import type { Dialect } from '../metadata/dialect.ts';
 import type { Algorithm } from '../metadata/key.ts';
 import { readVerified, type ReadRepository } from './read.ts';
 import { repositoryNamed } from './repositories.ts';
@@ -32,6 +33,8 @@ export interface DelegationList {
   readonly repository: string;
   /** Whether its dialect has hash prefixes, terminating delegations and free names of roles. */
   readonly delegatesByHash: boolean;
+  /** What the paths of its delegations are. */
+  readonly pathsAre: Dialect['paths'];
   /** By name where names say who delegates to whom; else document by document, in the order of their lists. */
   readonly delegations: readonly ListedDelegation[];
   readonly broken: ReadRepository['broken'];
@@ -69,5 +72,6 @@ export async function delegationList(
   );
   const named = delegations.some(({ role }) => dialect.ancestry(role) !== null);
   if (named) delegations.sort((a, b) => (a.role < b.role ? -1 : 1));
-  return { repository: name, delegatesByHash: dialect.delegatesByHash, delegations, broken };
+  const { delegatesByHash, paths: pathsAre } = dialect;
+  return { repository: name, delegatesByHash, pathsAre, delegations, broken };
 }

@@ -140,12 +140,14 @@ export interface DelegationRemoveOptions extends PathOptions {
   readonly role: string;
   /** IDs of keys, or their beginnings. */
   readonly keys: readonly string[];
+  /** Beginnings of the SHA-256 of target names, hex, as the delegation has them. */
+  readonly hashPrefixes?: readonly string[];
 }
 
 /**
- * Stages that a delegation loses keys or paths, or, where neither is named, that it goes.
+ * Stages that a delegation loses keys, paths or hash prefixes, or, where none of them is named, that it goes.
  *
- * @throws CHANGE-ROLE, NAME-ROLE, CHANGE-DELEGATION, CHANGE-KEY, CHANGE-THRESHOLD
+ * @throws DELEGATION-PATHS (exit 2), CHANGE-ROLE, NAME-ROLE, CHANGE-DELEGATION, CHANGE-KEY, CHANGE-THRESHOLD
  */
 export async function stageDelegationRemoval(
   station: OnlineStation,
@@ -154,16 +156,20 @@ export async function stageDelegationRemoval(
   options: DelegationRemoveOptions,
 ): Promise<StagedResult> {
   const { role, keys, allPaths } = options;
-  const named = readPaths({ ...options, allPaths: false });
+  const named = {
+    paths: readPaths({ ...options, allPaths: false }),
+    hashPrefixes: readHashPrefixes(options.hashPrefixes ?? []),
+  };
   const ground = await stagingGround(station, stores, name);
   checkDelegatedRole(ground, role);
-  const paths = allPaths ? (declaredNow(ground, role)?.paths ?? []) : named;
+  const { paths, hashPrefixes } = allPaths ? (declaredNow(ground, role) ?? named) : named;
+  const names = paths.length + hashPrefixes.length > 0;
   const changes: Change[] =
-    keys.length === 0 && named.length === 0 && !allPaths
+    keys.length === 0 && !names && !allPaths
       ? [{ type: 'delegation-remove', role }]
       : [
           ...keyRemovals(ground, role, keys),
-          ...(paths.length > 0 ? [{ type: 'paths-remove', role, paths } satisfies Change] : []),
+          ...(names ? [{ type: 'paths-remove', role, paths, hashPrefixes } satisfies Change] : []),
         ];
   return stageChecked(station, await checkChanges(station, ground, changes));
 }

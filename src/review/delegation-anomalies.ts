@@ -40,9 +40,11 @@ export function hiddenRoles(name: string, reach: readonly Reach[]): Anomaly[] {
 }
 
 /** A role that may hold more names than before. */
-function widened(name: string, { role, thresholdBefore, pathsAdded }: DelegationDifference): Anomaly[] {
+function widened(name: string, difference: DelegationDifference): Anomaly[] {
+  const { role, thresholdBefore, pathsAdded, pathsAre } = difference;
   if (thresholdBefore === 0 || pathsAdded.length === 0) return [];
-  const names = pathsAdded.map((path) => (path === '' ? 'all names' : path)).join(', ');
+  const all = pathsAre === 'beginnings' && pathsAdded.includes('');
+  const names = all ? 'all names' : pathsAdded.join(', ');
   return [
     {
       id: `PATHS:${name}:${role}:${pathsAdded.join(',')}`,

@@ -25,6 +25,8 @@ export interface QuorumDifference {
 export interface DelegationDifference extends QuorumDifference {
   /** The role that declares it. */
   readonly parent: string;
+  /** What its paths are. */
+  readonly pathsAre: Dialect['paths'];
   readonly paths: readonly string[];
   readonly pathsAdded: readonly string[];
   readonly pathsRemoved: readonly string[];
@@ -77,20 +79,18 @@ export function delegationDifferences(
   const olds = new Map((before ? dialect.delegations(before) : []).map((one) => [one.role, one]));
   const news = new Map(dialect.delegations(after).map((one) => [one.role, one]));
   return [...new Set([...olds.keys(), ...news.keys()])].flatMap((role) => {
-    const difference = compareDelegations(role, after.role, olds.get(role) ?? null, news.get(role) ?? null);
-    return differs(difference) || namesDiffer(difference) ? [difference] : [];
+    const names = compareNames(olds.get(role) ?? null, news.get(role) ?? null);
+    const quorum = compare(role, olds.get(role) ?? null, news.get(role) ?? null);
+    if (!differs(quorum) && !namesDiffer(names)) return [];
+    return [{ ...quorum, ...names, parent: after.role, pathsAre: dialect.paths }];
   });
 }
 
-function compareDelegations(
-  role: string,
-  parent: string,
-  before: Delegation | null,
-  after: Delegation | null,
-): DelegationDifference {
+/** Which names a delegated role may hold, old to new. */
+type NamesDifference = Omit<DelegationDifference, keyof QuorumDifference | 'parent' | 'pathsAre'>;
+
+function compareNames(before: Delegation | null, after: Delegation | null): NamesDifference {
   return {
-    ...compare(role, before, after),
-    parent,
     paths: after?.paths ?? [],
     pathsAdded: without(after?.paths, before?.paths),
     pathsRemoved: without(before?.paths, after?.paths),
@@ -106,7 +106,7 @@ function without(all: readonly string[] = [], others: readonly string[] = []): s
   return all.filter((one) => !others.includes(one));
 }
 
-function namesDiffer(difference: DelegationDifference): boolean {
+function namesDiffer(difference: NamesDifference): boolean {
   const { pathsAdded, pathsRemoved, hashPrefixesAdded, hashPrefixesRemoved } = difference;
   return (
     [pathsAdded, pathsRemoved, hashPrefixesAdded, hashPrefixesRemoved].some((list) => list.length > 0) ||

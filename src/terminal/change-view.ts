@@ -1,6 +1,13 @@
-import type { AddChange, Change, KeySource } from '../change/change.ts';
+import type {
+  AddChange,
+  Change,
+  DelegationAddChange,
+  KeySource,
+  PathsRemoveChange,
+} from '../change/change.ts';
 import { customText } from './custom-text.ts';
 import { escapeCut, show } from './escape.ts';
+import { prefixesText } from './prefixes-text.ts';
 
 /** Changes of one repository that are listed; the rest is counted. */
 const LISTED = 40;
@@ -44,11 +51,11 @@ export function changeLine(change: Change): string {
     case 'online-key':
       return `take the ${escapeCut(change.role, 20)} key from where it is held`;
     case 'delegation-add':
-      return `delegate to ${escapeCut(change.role, 60)} for ${pathsText(change.paths)}`;
+      return `delegate to ${escapeCut(change.role, 60)} for ${namesText(change)}`;
     case 'delegation-remove':
       return `delegate no more to ${escapeCut(change.role, 60)}`;
     case 'paths-remove':
-      return `delegate no more to ${escapeCut(change.role, 40)} for ${pathsText(change.paths)}`;
+      return `delegate no more to ${escapeCut(change.role, 40)} for ${namesText(change)}`;
   }
 }
 
@@ -63,9 +70,10 @@ function sourceText({ form }: KeySource): string {
   ];
 }
 
-function pathsText(paths: readonly string[]): string {
-  if (paths.length === 0) return 'no paths';
-  return paths.map((path) => (path === '' ? 'all names' : show(path, 40))).join(', ');
+function namesText({ paths, hashPrefixes }: DelegationAddChange | PathsRemoveChange): string {
+  const texts = paths.map((path) => (path === '' ? 'all names' : show(path, 40)));
+  if (hashPrefixes.length > 0) texts.push(prefixesText(hashPrefixes));
+  return texts.length === 0 ? 'no more names' : texts.join(', ');
 }
 
 function intoRole(role: string): string {

@@ -22,6 +22,7 @@ function groupLines(group: DelegationGroup, open: string): string[] {
     ...wrapBehind(
       fresh ? '    + ' : '    ~ ',
       `delegation to ${name}: ${thresholds(delegation)}; for ${namesText(
+        delegation,
         delegation.paths,
         all(group, ({ hashPrefixes }) => hashPrefixes),
       )}${endingText(delegation)}`,
@@ -33,16 +34,17 @@ function groupLines(group: DelegationGroup, open: string): string[] {
 
 function alsoLines(group: DelegationGroup): string[] {
   const [delegation] = group.members;
-  const { pathsAdded = [], pathsRemoved = [] } = delegation ?? {};
+  if (!delegation) return [];
+  const { pathsAdded, pathsRemoved } = delegation;
   const added = all(group, ({ hashPrefixesAdded }) => hashPrefixesAdded);
   const removed = all(group, ({ hashPrefixesRemoved }) => hashPrefixesRemoved);
   return [
     ...(pathsAdded.length + added.length === 0
       ? []
-      : wrapBehind('      ', `now also ${namesText(pathsAdded, added)}`)),
+      : wrapBehind('      ', `now also ${namesText(delegation, pathsAdded, added)}`)),
     ...(pathsRemoved.length + removed.length === 0
       ? []
-      : wrapBehind('      ', `no more ${namesText(pathsRemoved, removed)}`)),
+      : wrapBehind('      ', `no more ${namesText(delegation, pathsRemoved, removed)}`)),
   ];
 }
 
@@ -59,14 +61,21 @@ function endingText({ terminatingBefore, terminatingAfter }: DelegationDifferenc
   return terminatingAfter ? '; the search ends with it' : '';
 }
 
-function namesText(paths: readonly string[], prefixes: readonly string[]): string {
-  const texts = paths.map(pathText);
+function namesText(
+  { pathsAre }: DelegationDifference,
+  paths: readonly string[],
+  prefixes: readonly string[],
+): string {
+  const texts = paths.map(pathsAre === 'beginnings' ? beginningText : patternText);
   if (prefixes.length > 0) texts.push(prefixesText(prefixes));
   return texts.length === 0 ? 'no names' : texts.join(', ');
 }
 
-/** Beginnings are Notary's form; a path with `*` or `?` is a pattern. */
-function pathText(path: string): string {
-  if (path === '') return 'all names';
-  return /[*?]/.test(path) ? `names like ${show(path, 60)}` : `names that begin with ${show(path, 60)}`;
+function beginningText(path: string): string {
+  return path === '' ? 'all names' : `names that begin with ${show(path, 60)}`;
+}
+
+/** A pattern in which nothing stands for anything else is one name. */
+function patternText(path: string): string {
+  return /[*?[]/.test(path) ? `names like ${show(path, 60)}` : `the name ${show(path, 60)}`;
 }

@@ -32,7 +32,7 @@ const changes: readonly Required<Change>[] = [
     ...{ hashPrefixes: [], terminating: false },
   },
   { type: 'delegation-remove', role: 'targets/alice' },
-  { type: 'paths-remove', role: 'targets/alice', paths: ['a/'] },
+  { type: 'paths-remove', role: 'targets/alice', paths: ['a/'], hashPrefixes: [] },
 ];
 const card: Card = {
   format: 'countersign-1',

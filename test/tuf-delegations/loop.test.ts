@@ -90,6 +90,20 @@ describe('delegations of a TUF repository, read by tuf-js', () => {
       'hash 0..f (16 prefixes)',
     );
 
+    const fewer = await app.stage('delegation', 'remove', app.name, 'lower', '--hash-prefix', 'A,b');
+    expect(fewer.changes).toEqual([
+      { type: 'paths-remove', role: 'lower', paths: [], hashPrefixes: ['a', 'b'] },
+    ]);
+    const status = await app.online.run(['status', app.name]);
+    expect(status.stdout).toContain('delegate no more to lower for hash a, b');
+    await exportAll(app, 'fewer.tar');
+    const review = await app.offline.run(['review', app.on('fewer.tar')]);
+    expect(review.stdout).toContain('no more hash a, b');
+    await signAll(app, 'fewer.tar', 'fewer.signed.tar');
+    await publish(app, 'fewer.signed.tar');
+    expect((await list()).find(({ role }) => role === 'lower')?.hashPrefixes).toHaveLength(14);
+    expect(await app.find('sensors/three')).toMatchObject({ length: 3 });
+
     const gone = await app.stage('delegation', 'remove', app.name, 'lower');
     expect(gone.notes).toEqual(['clients will no longer see the 1 target of lower']);
     await roundTrip(app, 'gone');

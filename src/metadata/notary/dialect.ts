@@ -63,6 +63,7 @@ export const notary: Dialect = {
   delegatedKeys: delegatedRoleKeys,
   delegations: delegationsOf,
   ancestry: ancestryOf,
+  paths: 'beginnings',
   covers: coversName,
   covering: (delegations, target) => delegations.filter((one) => coversName(one, target)),
   meet: pathsMeet,

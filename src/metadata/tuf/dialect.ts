@@ -54,6 +54,7 @@ export const tuf: Dialect = {
   delegatedKeys: delegatedRoleKeys,
   delegations: delegationsOf,
   ancestry: () => null,
+  paths: 'patterns',
   covers,
   covering,
   meet,
