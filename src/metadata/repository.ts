@@ -1,9 +1,9 @@
 import type { Dialect, KeyContext } from './dialect.ts';
 import type { SignedDocument } from './document.ts';
-import { requireListed } from './listed.ts';
 import { verifyRootChain } from './root-chain.ts';
-import { countSigners, requireThreshold } from './threshold.ts';
+import { countSigners } from './threshold.ts';
 import type { BrokenDelegations, BrokenRole, RepositoryFiles, VerifiedRepository } from './verified.ts';
+import { verifySnapshot, verifyTimestamp } from './verify-online-roles.ts';
 import { verifyTargets } from './verify-targets.ts';
 
 /**
@@ -24,14 +24,9 @@ export function verifyRepository(
   const roots = files.roots.map((file) => dialect.parse('root', file));
   const root = verifyRootChain(dialect, roots, pinned, context);
   const timestamp = files.timestamp && dialect.parse('timestamp', files.timestamp);
-  if (timestamp)
-    requireThreshold(dialect, dialect.roleKeys(root, 'timestamp', context), timestamp, 'CHAIN-TIMESTAMP');
+  if (timestamp) verifyTimestamp(dialect, root, timestamp, context);
   const snapshot = files.snapshot && dialect.parse('snapshot', files.snapshot);
-  if (snapshot) {
-    requireThreshold(dialect, dialect.roleKeys(root, 'snapshot', context), snapshot, 'CHAIN-SNAPSHOT');
-    if (timestamp) requireListed(dialect, timestamp, snapshot, 'CHAIN-SNAPSHOT');
-    if (dialect.snapshotListsRoot) requireListed(dialect, snapshot, root, 'CHAIN-SNAPSHOT');
-  }
+  if (snapshot) verifySnapshot(dialect, { root, timestamp }, snapshot, context);
   const broken: BrokenRole[] = [];
   const setApart = delegations === 'set-apart' ? broken : null;
   const { strays: own } = countSigners(dialect, dialect.roleKeys(root, 'root', context), root);

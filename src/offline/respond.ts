@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
-import { writeBundle } from '../bundle/bundle.ts';
 import type { RepositoryRequest, RequestManifest } from '../bundle/manifest.ts';
 import { formatTime } from '../encoding/time.ts';
 import { recordDigestOf } from '../exchange/read-request.ts';
@@ -13,6 +12,7 @@ import {
 } from '../exchange/response.ts';
 import type { Signature } from '../metadata/document.ts';
 import { createDurably } from '../station/durable.ts';
+import { sealBundle } from '../station/seal-bundle.ts';
 import { exchangeEvent, repositoryKey } from '../station/events.ts';
 import { writeOut } from '../station/outgoing.ts';
 import { marksOf, type StationMarks } from '../station/marks.ts';
@@ -142,12 +142,10 @@ function sealAnswer(
     answers,
     `countersign ${VERSION}`,
   );
-  const bundle = writeBundle({
+  const bundle = sealBundle(home, {
     kind: 'response',
     manifest: built.manifest,
     contents: built.contents.files,
-    publicKey: home.publicKey,
-    seal: (pae) => home.sign(pae),
   });
   createDurably(responsePath(station, bundle.digest), Buffer.concat([...bundle.chunks]));
   home.ledger.append([

@@ -3,15 +3,13 @@ import { join } from 'node:path';
 import { unavailable, usage } from '../errors.ts';
 import type { MergedRepository } from '../exchange/merge-responses.ts';
 import { trackRole, type TrackedRole } from '../exchange/tracker.ts';
-import { withCopies } from '../station/answers.ts';
 import { writeOut } from '../station/outgoing.ts';
-import { recordingRefusals } from '../station/refusals.ts';
-import { answerEvents, readAnswers } from './answer.ts';
 import { checkFollowed, finalFiles } from './final-files.ts';
 import type { PublishPorts } from './publish.ts';
 import { signHere } from './sign-here.ts';
 import type { OnlineStation } from './station.ts';
 import { fileName } from './tuf-repository/file-name.ts';
+import { withAnswers } from './with-answers.ts';
 
 /** The signed files of one repository, written for whoever runs it. */
 export interface HandedOver {
@@ -42,29 +40,17 @@ export async function handOver(
     throw usage('PUBLISH-TO', 'no file was given that holds signatures', {
       hint: 'countersign publish RESPONSE... --to DIR',
     });
-  let digest: string | null = null;
-  return recordingRefusals(
-    station.home,
-    () => digest,
-    () =>
-      withCopies(files, station.home, true, async (copies) => {
-        const { request, answers, repositories } = await readAnswers(station, copies);
-        digest = answers[0]?.response.digest ?? null;
-        const [only] = repositories;
-        if (!only || repositories.length > 1)
-          throw usage(
-            'PUBLISH-TO',
-            'the request is for several repositories, whose files have the same names',
-            {
-              found: repositories.map(({ reading }) => reading.record.name).join(', '),
-              hint: 'export the repository alone: countersign export NAME -o FILE',
-            },
-          );
-        station.home.ledger.append(answers.flatMap((answer) => answerEvents(station, request, answer)));
-        const [signed = only] = await signHere(station, request.digest, [only], signers);
-        return { request: request.digest, ...write(station, signed, folder) };
-      }),
-  );
+  return withAnswers(station, files, async ({ request, repositories }, accept) => {
+    const [only] = repositories;
+    if (!only || repositories.length > 1)
+      throw usage('PUBLISH-TO', 'the request is for several repositories, whose files have the same names', {
+        found: repositories.map(({ reading }) => reading.record.name).join(', '),
+        hint: 'export the repository alone: countersign export NAME -o FILE',
+      });
+    accept();
+    const [signed = only] = await signHere(station, request.digest, [only], signers);
+    return { request: request.digest, ...write(station, signed, folder) };
+  });
 }
 
 function write(

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { writeBundle } from '../bundle/bundle.ts';
 import type { RequestManifest } from '../bundle/manifest.ts';
 import { formatTime } from '../encoding/time.ts';
 import { buildRequest } from '../exchange/request.ts';
 import { createDurably } from '../station/durable.ts';
+import { sealBundle } from '../station/seal-bundle.ts';
 import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
 import type { PlannedRepository } from './export-plan.ts';
 import type { Recipient } from './recipient.ts';
@@ -43,12 +43,10 @@ export function makeRequest(
     },
     plans.map(({ plan }) => plan),
   );
-  const bundle = writeBundle({
+  const bundle = sealBundle(home, {
     kind: 'request',
     manifest: built.manifest,
     contents: built.contents.files,
-    publicKey: home.publicKey,
-    seal: (pae) => home.sign(pae),
   });
   createDurably(requestPath(station, bundle.digest), Buffer.concat([...bundle.chunks]));
   const supersedes = supersede === null ? [] : [supersede];

@@ -1,10 +1,7 @@
 import type { MergedRepository } from '../exchange/merge-responses.ts';
-import { withCopies } from '../station/answers.ts';
 import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
 import type { OutboxRequest } from '../station/outbox.ts';
-import { recordingRefusals } from '../station/refusals.ts';
 import type { Signers } from '../station/signers.ts';
-import { answerEvents, readAnswers } from './answer.ts';
 import { sweepAllKeptFiles } from './kept-files.ts';
 import type { PublishedRepository } from './published-repository.ts';
 import { publishRepository, type Publication } from './publish-repository.ts';
@@ -13,6 +10,7 @@ import { restoreChanges } from './restore.ts';
 import { signHere } from './sign-here.ts';
 import type { OnlineStation } from './station.ts';
 import type { Stores } from './stores.ts';
+import { withAnswers } from './with-answers.ts';
 
 export interface PublishPorts {
   readonly stores: Stores;
@@ -43,19 +41,11 @@ export async function publishResponses(
   files: readonly string[],
   ports: PublishPorts,
 ): Promise<PublishResult> {
-  let digest: string | null = null;
-  return recordingRefusals(
-    station.home,
-    () => digest,
-    () =>
-      withCopies(files, station.home, true, async (copies) => {
-        const { request, answers, repositories } = await readAnswers(station, copies);
-        const responses = answers.map(({ response }) => response.digest);
-        digest = responses[0] ?? null;
-        station.home.ledger.append(answers.flatMap((answer) => answerEvents(station, request, answer)));
-        return publishRequest(station, request, repositories, responses, ports);
-      }),
-  );
+  return withAnswers(station, files, ({ request, answers, repositories }, accept) => {
+    accept();
+    const responses = answers.map(({ response }) => response.digest);
+    return publishRequest(station, request, repositories, responses, ports);
+  });
 }
 
 /** Publishes the repositories of a request that are still open, with the signatures that are there and its own. */

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { writeBundle } from '../bundle/bundle.ts';
 import type { CombinedManifest } from '../bundle/manifest.ts';
 import { encodeSeal } from '../bundle/seal.ts';
 import { formatTime } from '../encoding/time.ts';
@@ -9,6 +8,7 @@ import { openIncoming, withCopies, type Answer, type Incoming } from './answers.
 import { checkForeign, isRequest } from './foreign-metadata.ts';
 import { openHome, type Home } from './home.ts';
 import { requireFree, writeOut } from './outgoing.ts';
+import { sealBundle } from './seal-bundle.ts';
 import { recordingRefusals } from './refusals.ts';
 
 /** A combined bundle that was written. */
@@ -108,12 +108,10 @@ function writeCombined(home: Home, { answers, foreign }: Incoming, out: string, 
     parts,
     metadata: foreign.map(({ bytes }) => contents.add(bytes)),
   };
-  const bundle = writeBundle({
+  const bundle = sealBundle(home, {
     kind: 'combined',
     manifest,
     contents: contents.files,
-    publicKey: home.publicKey,
-    seal: (pae) => home.sign(pae),
   });
   const request = first.request.digest;
   home.ledger.append([{ event: 'combined', data: { request, combined: bundle.digest, sequence } }]);

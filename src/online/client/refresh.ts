@@ -1,8 +1,8 @@
 import type { SignedDocument } from '../../metadata/document.ts';
 import { requireUnexpired } from '../../metadata/expiry.ts';
-import { isListed, requireListed } from '../../metadata/listed.ts';
+import { isListed } from '../../metadata/listed.ts';
 import { requireLaterSnapshot, requireLaterTimestamp } from '../../metadata/rollback.ts';
-import { requireThreshold } from '../../metadata/threshold.ts';
+import { verifySnapshot, verifyTimestamp } from '../../metadata/verify-online-roles.ts';
 import { fetchListed, missing } from '../fetch-targets.ts';
 import type { Client } from './client.ts';
 import { followRoots } from './roots.ts';
@@ -50,7 +50,7 @@ async function currentTimestamp(client: Client, root: SignedDocument): Promise<S
   const file = await store.current('timestamp');
   if (!file) return null;
   const served = dialect.parse('timestamp', file);
-  requireThreshold(dialect, keys, served, 'CHAIN-TIMESTAMP');
+  verifyTimestamp(dialect, root, served, context);
   const same = before?.version === served.version ? before : null;
   if (before && !same) requireLaterTimestamp(dialect, before, served);
   const timestamp = same ?? served;
@@ -75,9 +75,7 @@ async function currentSnapshot(
   const listed = dialect.listed(timestamp);
   const file = await fetchListed(store, listed, 'snapshot', dialect.consistent(root));
   const snapshot = dialect.parse('snapshot', file);
-  requireThreshold(dialect, keys, snapshot, 'CHAIN-SNAPSHOT');
-  requireListed(dialect, timestamp, snapshot, 'CHAIN-SNAPSHOT');
-  if (dialect.snapshotListsRoot) requireListed(dialect, snapshot, root, 'CHAIN-SNAPSHOT');
+  verifySnapshot(dialect, { root, timestamp }, snapshot, context);
   if (before) requireLaterSnapshot(dialect, before, snapshot);
   requireUnexpired(snapshot, context);
   await trusted.keep(snapshot);

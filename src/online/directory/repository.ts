@@ -1,9 +1,10 @@
 import type { FileHandle } from 'node:fs/promises';
 import { mkdir, open, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CountersignError, unavailable } from '../../errors.ts';
+import { unavailable } from '../../errors.ts';
 import { LIMITS, listedByHash, type HashStore } from '../store.ts';
 import { requireBytes, requireDigest, requireVersion } from '../stored-bytes.ts';
+import { guarded, orNull } from './folder-faults.ts';
 import { removeEverything, writeGeneration } from './generation.ts';
 import { layoutOf, roleFile } from './layout.ts';
 import type { Layout } from './layout.ts';
@@ -28,21 +29,8 @@ const CURRENT = /^([-a-z0-9_]+)\.json$/;
 export function directoryStore(folder: string, repository: string): HashStore {
   const layout = layoutOf(folder, repository);
   const where = `${repository} in ${folder}`;
-  const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } catch (cause) {
-      if (cause instanceof CountersignError) throw cause;
-      const found = cause instanceof Error ? cause.message.slice(0, 300) : 'an unknown error';
-      throw unavailable('DIRECTORY-IO', 'the folder of the repository cannot be used', {
-        found,
-        where,
-        cause,
-      });
-    }
-  };
   const read = (name: string, limit: number): Promise<Uint8Array | null> =>
-    guarded(() => readCurrent(layout, name, limit, where));
+    guarded(where, () => readCurrent(layout, name, limit, where));
 
   const byHash: HashStore['byHash'] = async (role, sha256hex, length) => {
     requireDigest(CHECKS, sha256hex);
@@ -62,7 +50,7 @@ export function directoryStore(folder: string, repository: string): HashStore {
     serverKey: () => Promise.resolve(null),
     newServerKey: () => Promise.resolve(null),
     publish: (files) =>
-      guarded(async () => {
+      guarded(where, async () => {
         for (const role of files.keys()) roleFile(role);
         await mkdir(layout.trust, { recursive: true });
         const release = await holdLock(layout.lock);
@@ -74,7 +62,7 @@ export function directoryStore(folder: string, repository: string): HashStore {
         }
       }),
     remove: () =>
-      guarded(async () => {
+      guarded(where, async () => {
         if ((await orNull(readlink(layout.current))) === null) return;
         const release = await holdLock(layout.lock);
         try {
@@ -134,14 +122,4 @@ async function readState(layout: Layout, where: string): Promise<Map<string, Uin
   };
   await visit(layout.current, '');
   return state;
-}
-
-async function orNull<T>(work: Promise<T>): Promise<T | null> {
-  try {
-    return await work;
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    throw cause;
-  }
 }

@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CountersignError, unavailable } from '../../errors.ts';
+import { guarded, orNull } from '../directory/folder-faults.ts';
 import { holdLock } from '../directory/publisher-lock.ts';
 import { LIMITS } from '../store.ts';
 import type { Store } from '../store.ts';
 import { readCurrent } from './current-file.ts';
 import { openTargetFile, putTargetFile } from './directory-targets.ts';
 import { fileName } from './file-name.ts';
-import { orNull, readBounded, rootVersions, tufFolder } from './folder.ts';
+import { readBounded, rootVersions, tufFolder } from './folder.ts';
 import { readListed } from './listed-file.ts';
 import { viewOf } from './metadata-view.ts';
 import { nextState } from './next-state.ts';
@@ -29,37 +29,24 @@ import type { TargetFiles } from './target-files.ts';
 export function tufDirectoryStore(folder: string, repository: string): Store & TargetFiles {
   const place = tufFolder(folder);
   const where = `${repository} in ${folder}`;
-  const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } catch (cause) {
-      if (cause instanceof CountersignError) throw cause;
-      const found = cause instanceof Error ? cause.message.slice(0, 300) : 'an unknown error';
-      throw unavailable('DIRECTORY-IO', 'the folder of the repository cannot be used', {
-        found,
-        where,
-        cause,
-      });
-    }
-  };
   const read = async (name: string, limit: number): Promise<Uint8Array | null> =>
     readBounded(join(await place.metadata(), name), limit);
   const settled = async (): Promise<void> => settle(await place.metadata(), place.lock);
   const listed: Store['listed'] = (role, entry, consistent) =>
-    guarded(() => readListed(read, role, entry, consistent, { name: 'DIRECTORY', where }));
+    guarded(where, () => readListed(read, role, entry, consistent, { name: 'DIRECTORY', where }));
   const newestRoot = async (): Promise<Uint8Array | null> =>
     readNewestRoot(read, await rootVersions(await place.metadata()));
 
   return {
     signsSnapshot: false,
     current: (role) =>
-      guarded(async () => {
+      guarded(where, async () => {
         await settled();
         return readCurrent(role, { read, listed, newestRoot });
       }),
     listed,
     rootVersion: (version) =>
-      guarded(async () => {
+      guarded(where, async () => {
         const named = await read(fileName('root', version), LIMITS.file);
         if (named !== null) return named;
         const plain = await read(fileName('root'), LIMITS.file);
@@ -68,7 +55,7 @@ export function tufDirectoryStore(folder: string, repository: string): Store & T
     serverKey: () => Promise.resolve(null),
     newServerKey: () => Promise.resolve(null),
     publish: (files) =>
-      guarded(async () => {
+      guarded(where, async () => {
         for (const role of files.keys()) fileName(role, 1);
         if (files.size === 0) return;
         await makeFolder(folder);
@@ -85,7 +72,7 @@ export function tufDirectoryStore(folder: string, repository: string): Store & T
         }
       }),
     remove: () =>
-      guarded(async () => {
+      guarded(where, async () => {
         if ((await orNull(stat(folder))) === null) return;
         const release = await holdLock(place.lock);
         try {
@@ -99,8 +86,8 @@ export function tufDirectoryStore(folder: string, repository: string): Store & T
       targetPaths(path, ANY_ENTRY, true);
     },
     openTarget: (path, entry, consistent) =>
-      guarded(() => openTargetFile(place.targets, path, entry, consistent)),
+      guarded(where, () => openTargetFile(place.targets, path, entry, consistent)),
     putTarget: (path, file, entry, consistent) =>
-      guarded(() => putTargetFile(place.targets, path, file, entry, consistent)),
+      guarded(where, () => putTargetFile(place.targets, path, file, entry, consistent)),
   };
 }

@@ -5,7 +5,7 @@ import { basename, dirname, join, sep } from 'node:path';
 import { CountersignError, conflict, refused, unavailable } from '../../errors.ts';
 import type { TargetEntry } from '../../metadata/document.ts';
 import { syncFolder } from '../../station/durable.ts';
-import { orNull } from './folder.ts';
+import { orNull } from '../directory/folder-faults.ts';
 import { makeFolder, removeLeftovers, temporaryName } from './place-file.ts';
 import { digestsOf, targetPaths } from './target-files.ts';
 

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { unavailable, usage } from '../../errors.ts';
+import { orNull } from '../directory/folder-faults.ts';
 import { versionedName } from './file-name.ts';
 
 /**
@@ -87,17 +88,6 @@ export async function readBounded(path: string, limit: number): Promise<Uint8Arr
     return bytes;
   } finally {
     await file.close();
-  }
-}
-
-/** The result, or null where the path leads nowhere. */
-export async function orNull<T>(work: Promise<T>): Promise<T | null> {
-  try {
-    return await work;
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    throw cause;
   }
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { syncFolder } from '../../station/durable.ts';
-import { orNull } from './folder.ts';
+import { orNull } from '../directory/folder-faults.ts';
 
 /** Names that are no part of the repository: hidden, so that a web server does not list them. */
 const TEMPORARY = /^\.countersign-[-0-9a-f]{36}\.part$/;
