@@ -5,11 +5,11 @@ import { isWritten, requireFree, writeOut } from '../station/outgoing.ts';
 import { isOutstanding, outstandingFor } from '../station/outbox.ts';
 import { partners, type Partner } from '../station/pairing.ts';
 import { planRepository, type PlannedRepository, type PlanOptions } from './export-plan.ts';
-import { makeRequest } from './make-request.ts';
+import { makeRequest, type GivenUp } from './make-request.ts';
 import type { Recipient } from './recipient.ts';
 import type { RepositoryEntry } from './place.ts';
 import { repositories, repositoryNamed } from './repositories.ts';
-import { restoreChanges } from './restore.ts';
+import { restoredLists } from './restore.ts';
 import { stagedChanges, type StagedChanges } from './staged.ts';
 import { requestPath } from './stored-request.ts';
 import type { OnlineStation } from './station.ts';
@@ -63,9 +63,10 @@ export async function exportRequest(
   if (options.supersede !== null) {
     if (written !== null && written !== options.supersede) return finish(station, written, options.out, true);
     requireFree(options.out);
-    await supersede(station, options.supersede);
   }
-  const staged = options.adopt ? chooseAdopted(station, options.names) : chooseStaged(station, options.names);
+  const givenUp = options.supersede === null ? null : await giveUp(station, options.supersede);
+  const choose = options.adopt ? chooseAdopted : chooseStaged;
+  const staged = choose(station, options.names, givenUp);
   const empty = options.adopt ? undefined : staged.find(({ staged: { changes } }) => changes.length === 0);
   if (written !== null && (staged.length === 0 || empty)) return finish(station, written, options.out, true);
   if (staged.length === 0 || empty)
@@ -77,19 +78,34 @@ export async function exportRequest(
   for (const { entry } of staged) checkFree(station, entry, options.supersede);
   const recipients = recipientsOf(station, options.to);
   const plans = await planAll(station, stores, staged, recipients, options);
-  const digest = makeRequest(station, plans, recipients, options.supersede);
+  const digest = makeRequest(station, plans, recipients, givenUp);
   return finish(station, digest, options.out, false);
 }
 
-/** Repositories with staged changes, of those named or of all; a named one without changes is empty. */
+/**
+ * Repositories with staged changes, of those named or of all; a named one without changes is empty.
+ *
+ * @param givenUp the request whose changes are to count as staged
+ */
 export function chooseStaged(
-  { home, outbox }: OnlineStation,
+  station: OnlineStation,
   names: readonly string[],
+  givenUp: GivenUp | null,
 ): { entry: RepositoryEntry; staged: StagedChanges }[] {
+  const { home } = station;
   const chosen = names.length > 0 ? names.map((name) => repositoryNamed(home, name)) : repositories(home);
   return chosen
-    .map((entry) => ({ entry, staged: stagedChanges(home, entry, outbox.batches) }))
+    .map((entry) => ({ entry, staged: stagedNow(station, entry, givenUp) }))
     .filter(({ staged: { changes }, entry }) => changes.length > 0 || names.includes(entry.name));
+}
+
+/** What is staged for a repository, or would be once a request is given up. */
+function stagedNow(
+  { home, outbox }: OnlineStation,
+  entry: RepositoryEntry,
+  givenUp: GivenUp | null,
+): StagedChanges {
+  return givenUp?.lists.get(repositoryKey(entry))?.list ?? stagedChanges(home, entry, outbox.batches);
 }
 
 /** The outstanding request that lies under this name already: an export was killed just before it said so. */
@@ -102,25 +118,33 @@ function writtenBefore(station: OnlineStation, out: string): string | null {
   return null;
 }
 
-/** The changes of a request that is given up are staged again; the ledger says so with the new export. */
-async function supersede(station: OnlineStation, digest: string): Promise<void> {
+/**
+ * The changes of a request that is given up are staged again with the line of the new export, and not before: until then
+ * anything may be refused, and the request stays what it was.
+ */
+async function giveUp(station: OnlineStation, digest: string): Promise<GivenUp> {
   const request = station.outbox.requests.get(digest);
   if (!request || ![...request.repositories.values()].some(isOutstanding))
     throw usage('EXPORT-SUPERSEDE', 'no outstanding request has that digest', {
       found: digest,
       hint: 'countersign requests shows what is outstanding',
     });
-  await restoreChanges(station, digest, null);
+  // what was published meanwhile is not to be asked for again
+  const lists = [...(await restoredLists(station, digest))].filter(([key]) =>
+    isOutstanding(request.repositories.get(key) ?? 'abandoned'),
+  );
+  return { digest, lists: new Map(lists) };
 }
 
 /** @throws EXPORT-STAGED (exit 2) where changes wait, which an adoption would not carry */
 function chooseAdopted(
-  { home, outbox }: OnlineStation,
+  station: OnlineStation,
   names: readonly string[],
+  givenUp: GivenUp | null,
 ): { entry: RepositoryEntry; staged: StagedChanges }[] {
   return names.map((name) => {
-    const entry = repositoryNamed(home, name);
-    const staged = stagedChanges(home, entry, outbox.batches);
+    const entry = repositoryNamed(station.home, name);
+    const staged = stagedNow(station, entry, givenUp);
     if (staged.changes.length > 0)
       throw usage('EXPORT-STAGED', 'changes are staged for the repository: export shows it as well', {
         where: name,

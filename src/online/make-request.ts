@@ -7,25 +7,32 @@ import { sealBundle } from '../station/seal-bundle.ts';
 import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
 import type { PlannedRepository } from './export-plan.ts';
 import type { Recipient } from './recipient.ts';
-import { unstage } from './staged.ts';
+import type { RestoredList } from './restore.ts';
+import { unstage, writeStaged } from './staged.ts';
 import type { OnlineStation } from './station.ts';
 import { requestPath } from './stored-request.ts';
 
 /** A request lives for thirty days (seconds). */
 const LIFE = 30 * 86_400;
 
+/** A request that another one replaces, and the staged lists with its changes put back, by `dialect:name`. */
+export interface GivenUp {
+  readonly digest: string;
+  readonly lists: ReadonlyMap<string, RestoredList>;
+}
+
 /**
  * Seals a request for planned repositories, keeps it in the home, and records it; the changes leave the staged list
  * with the ledger's line (M8). Says its digest.
  *
- * @param supersede digest of an outstanding request that this one replaces
+ * @param givenUp an outstanding request that this one replaces
  * @param more lines that are recorded together with it
  */
 export function makeRequest(
   station: OnlineStation,
   plans: readonly PlannedRepository[],
   recipients: readonly Recipient[],
-  supersede: string | null,
+  givenUp: GivenUp | null,
   more: (request: string) => readonly ExchangeEvent[] = () => [],
 ): string {
   const { home, now, outbox } = station;
@@ -49,7 +56,9 @@ export function makeRequest(
     contents: built.contents.files,
   });
   createDurably(requestPath(station, bundle.digest), Buffer.concat([...bundle.chunks]));
-  const supersedes = supersede === null ? [] : [supersede];
+  const supersedes = givenUp === null ? [] : [givenUp.digest];
+  // what is not part of this request waits for the next
+  for (const { repository, list } of givenUp?.lists.values() ?? []) writeStaged(home, repository, list);
   home.ledger.append([
     {
       event: 'exported',

@@ -33,7 +33,7 @@ export async function publishStaged(
     async () => {
       const begun = await ownRequest(station);
       if (begun) return publishOwn(station, begun, ports);
-      const staged = chooseStaged(station, names);
+      const staged = chooseStaged(station, names, null);
       if (staged.length === 0)
         throw usage('EXPORT-NOTHING', 'nothing is staged', {
           where: station.home.name,

@@ -21,12 +21,13 @@ export interface StagedChanges {
   readonly changes: readonly Change[];
 }
 
-interface Repository {
+/** Whose changes they are. */
+export interface StagedFor {
   readonly dialect: string;
   readonly name: string;
 }
 
-function pathOf(home: Home, repository: Repository): string {
+function pathOf(home: Home, repository: StagedFor): string {
   return join(home.dir, 'staged', `${sha256Hex(toUtf8(repositoryKey(repository)))}.jsonl`);
 }
 
@@ -37,7 +38,7 @@ function pathOf(home: Home, repository: Repository): string {
  */
 export function stagedChanges(
   home: Home,
-  repository: Repository,
+  repository: StagedFor,
   exported: ReadonlySet<string>,
 ): StagedChanges {
   const path = pathOf(home, repository);
@@ -55,7 +56,7 @@ function newList(): StagedChanges {
   return { batch: randomBytes(16).toString('hex'), restored: [], changes: [] };
 }
 
-function damaged(repository: Repository): Error {
+function damaged(repository: StagedFor): Error {
   return refused('STAGED-DAMAGED', 'the list of staged changes is damaged', {
     where: repository.name,
     hint: 'countersign reset forgets it',
@@ -65,34 +66,36 @@ function damaged(repository: Repository): Error {
 /** Adds changes, all of them or none, after what was staged before; says how many are staged now. */
 export function stage(
   home: Home,
-  repository: Repository,
+  repository: StagedFor,
   added: readonly Change[],
   exported: ReadonlySet<string>,
 ): number {
   const list = stagedChanges(home, repository, exported);
   const changes = [...list.changes, ...added];
-  write(home, repository, { ...list, changes });
+  writeStaged(home, repository, { ...list, changes });
   return changes.length;
 }
 
-/** Puts the changes of a request back, before those that were staged since; once only for each request. */
-export function restoreStaged(
-  home: Home,
-  repository: Repository,
+/** A list with the changes of a request put back, before those that were staged since; once only for each request. */
+export function withRestored(
+  list: StagedChanges,
   changes: readonly Change[],
   request: string,
-  exported: ReadonlySet<string>,
-): void {
-  const list = stagedChanges(home, repository, exported);
-  if (list.restored.includes(request)) return;
-  write(home, repository, {
+): StagedChanges {
+  if (list.restored.includes(request)) return list;
+  return {
     ...list,
     restored: [...list.restored, request],
     changes: [...changes, ...list.changes],
-  });
+  };
 }
 
-function write(home: Home, repository: Repository, { batch, restored, changes }: StagedChanges): void {
+/** Makes a list the staged changes of a repository. */
+export function writeStaged(
+  home: Home,
+  repository: StagedFor,
+  { batch, restored, changes }: StagedChanges,
+): void {
   const lines = [{ batch, restored }, ...changes].map(
     (line) => `${recordBytes(line as unknown as Json).toString('utf8')}\n`,
   );
@@ -101,7 +104,7 @@ function write(home: Home, repository: Repository, { batch, restored, changes }:
 }
 
 /** Forgets what is staged for a repository. */
-export function unstage(home: Home, repository: Repository): void {
+export function unstage(home: Home, repository: StagedFor): void {
   removeDurably(pathOf(home, repository));
 }
 
