@@ -5,12 +5,13 @@ import { Args, BaseCommand, Flags } from '../../src/terminal/base-command.ts';
 import { show, showPath } from '../../src/terminal/escape.ts';
 import type { DialectName } from '../../src/metadata/dialect.ts';
 import { DIALECT_NAMES } from '../../src/metadata/dialects.ts';
+import type { ClientFiles } from '../../src/online/client-certificate.ts';
 import type { Place } from '../../src/online/place.ts';
 
 export default class RepositoryAdd extends BaseCommand {
   static override summary = 'say where a repository lives: a trust server, a folder, or a URL';
   static override description =
-    'Several names may be given. A folder repository is the same set of files, to be served by any web server; its snapshot and timestamp are signed by keys of this station. Without --server the variable DOCKER_CONTENT_TRUST_SERVER says which server it is, and without --ca the certificates of ~/.docker/tls/HOST:PORT vouch for it, as for docker trust.';
+    'Several names may be given. A folder repository is the same set of files, to be served by any web server; its snapshot and timestamp are signed by keys of this station. Without --server the variable DOCKER_CONTENT_TRUST_SERVER says which server it is, and without --ca the certificates of ~/.docker/tls/HOST:PORT vouch for it, as for docker trust; without --tls-cert and --tls-key the .cert and .key there are shown to it.';
   static override examples = [
     '<%= config.bin %> repository add registry.example.com/team/app --server https://notary.example.com',
     '<%= config.bin %> repository add registry.example.com/team/app --directory /srv/trust',
@@ -30,6 +31,18 @@ export default class RepositoryAdd extends BaseCommand {
       description: 'PEM file with the authority of the server',
       helpValue: 'FILE',
       exclusive: ['directory'],
+    }),
+    'tls-cert': Flags.string({
+      description: 'PEM file with the certificate by which the server lets this station in',
+      helpValue: 'FILE',
+      dependsOn: ['tls-key'],
+      exclusive: ['directory', 'url'],
+    }),
+    'tls-key': Flags.string({
+      description:
+        'PEM file with the private key of that certificate, without passphrase; it is read where it lies',
+      helpValue: 'FILE',
+      dependsOn: ['tls-cert'],
     }),
     url: Flags.string({
       description: 'URL of TUF metadata that is only read, to verify or to adopt',
@@ -66,6 +79,7 @@ export default class RepositoryAdd extends BaseCommand {
       const place = addRepository(station.home, names, {
         server: flags.server,
         ca: flags.ca === undefined ? undefined : resolve(flags.ca),
+        client: clientFiles(flags['tls-cert'], flags['tls-key']),
         directory: flags.directory === undefined ? undefined : resolve(flags.directory),
         url: flags.url,
         targetsUrl: flags['targets-url'],
@@ -81,6 +95,11 @@ export default class RepositoryAdd extends BaseCommand {
       return Promise.resolve();
     });
   }
+}
+
+function clientFiles(certificate: string | undefined, key: string | undefined): ClientFiles | undefined {
+  if (certificate === undefined || key === undefined) return undefined;
+  return { certificate: resolve(certificate), key: resolve(key) };
 }
 
 function placeText(place: Place): string {

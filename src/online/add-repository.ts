@@ -2,8 +2,14 @@ import { usage } from '../errors.ts';
 import type { DialectName } from '../metadata/dialect.ts';
 import type { Home } from '../station/home.ts';
 import { readAuthority } from './authority-file.ts';
+import { readClientCertificate, type ClientFiles } from './client-certificate.ts';
 import type { Environment } from './credential.ts';
-import { dockerAuthority, dockerTrustServer, usualTrustServer } from './docker-settings.ts';
+import {
+  dockerAuthority,
+  dockerClientFiles,
+  dockerTrustServer,
+  usualTrustServer,
+} from './docker-settings.ts';
 import { baseUrls } from './tuf-repository/url-base.ts';
 import { addRepositories } from './repositories.ts';
 import type { History, Place, UrlPlace } from './place.ts';
@@ -12,6 +18,8 @@ import type { History, Place, UrlPlace } from './place.ts';
 export interface PlaceOptions {
   readonly server: string | undefined;
   readonly ca: string | undefined;
+  /** What a server that asks who connects is shown. */
+  readonly client: ClientFiles | undefined;
   readonly directory: string | undefined;
   /** Of metadata that is only read. */
   readonly url: string | undefined;
@@ -28,7 +36,7 @@ export interface PlaceOptions {
 /**
  * Records where repositories live.
  *
- * @throws REPOSITORY-PLACE, SERVER-URL, AUTHORITY-FILE, REPOSITORY-EXISTS (exit 2)
+ * @throws REPOSITORY-PLACE, SERVER-URL, AUTHORITY-FILE, CLIENT-CERTIFICATE, REPOSITORY-EXISTS (exit 2)
  */
 export function addRepository(home: Home, names: readonly string[], options: PlaceOptions): Place {
   const place = placeOf(options, names[0] ?? '');
@@ -58,10 +66,13 @@ function placeOf(options: PlaceOptions, name: string): Place {
     throw usage('REPOSITORY-PLACE', 'a repository lives on a server or in a folder', {
       hint: `give --server URL or --directory DIR; docker itself would ask ${usualTrustServer(name)}`,
     });
+  const client = options.client ?? dockerClientFiles(url, environment);
+  if (client) readClientCertificate(client);
   return {
     kind: 'server',
     url,
     ca: ca === undefined ? dockerAuthority(url, environment) : readAuthority(ca),
+    ...(client ? { client } : {}),
   };
 }
 

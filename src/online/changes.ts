@@ -53,12 +53,10 @@ function placeOf(station: OnlineStation, { repository, server, ca }: ChangesScop
   const known = new Map<string, ServerPlace>();
   for (const { place } of repositories(station.home))
     if (place.kind === 'server' && !known.has(place.url)) known.set(place.url, place);
-  if (server !== undefined)
-    return {
-      kind: 'server',
-      url: server,
-      ca: ca === undefined ? (known.get(server)?.ca ?? null) : readAuthority(ca),
-    };
+  if (server !== undefined) {
+    const place = known.get(server) ?? { kind: 'server', url: server, ca: null };
+    return ca === undefined ? place : { ...place, ca: readAuthority(ca) };
+  }
   const [only, ...others] = known.values();
   if (only && others.length === 0) return only;
   throw usage('CHANGES-SERVER', 'say which repository, or which server', {

@@ -3,6 +3,7 @@ import { Agent } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
+import type { ClientCertificate } from './client-certificate.ts';
 import { isLoopback } from './loopback.ts';
 import { proxyOf, tunnel } from './proxy.ts';
 
@@ -11,6 +12,8 @@ export interface TransportOptions {
   readonly ca?: string | undefined;
   /** The origin that {@link ca} was given for; other origins may use it beside the built-in authorities. */
   readonly origin: string;
+  /** What {@link origin} alone is shown, if it asks who connects. */
+  readonly client?: ClientCertificate | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Exchanges, and so connections, at a time. */
   readonly connections?: number;
@@ -35,19 +38,21 @@ const IDLE = 4_000;
  * (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`); the machine itself is never reached through one.
  */
 export function openConnections(options: TransportOptions): Connections {
-  const contexts = new Map<string, SecureContext>();
+  const contexts = new Map<boolean, SecureContext>();
   const agents = new Map<string, Agent>();
   const closed = new AbortController();
 
   // One context for all connections that trust alike: making one reads every authority again.
   const contextOf = (origin: string): SecureContext => {
-    const kind = options.ca === undefined ? 'default' : origin === options.origin ? 'own' : 'both';
-    let context = contexts.get(kind);
+    const own = origin === options.origin;
+    let context = contexts.get(own);
     if (context === undefined) {
-      const ca = options.ca ?? '';
-      const trusted = { default: undefined, own: [ca], both: [...rootCertificates, ca] }[kind];
-      context = createSecureContext(trusted === undefined ? {} : { ca: trusted });
-      contexts.set(kind, context);
+      const { ca, client } = options;
+      context = createSecureContext({
+        ...(ca === undefined ? {} : { ca: own ? [ca] : [...rootCertificates, ca] }),
+        ...(own && client ? { cert: client.certificate, key: client.key } : {}),
+      });
+      contexts.set(own, context);
     }
     return context;
   };

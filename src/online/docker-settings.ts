@@ -1,7 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { usage } from '../errors.ts';
+import { readAuthority } from './authority-file.ts';
+import type { ClientFiles } from './client-certificate.ts';
 import type { Environment } from './credential.ts';
 
 const SERVER = 'DOCKER_CONTENT_TRUST_SERVER';
@@ -41,19 +43,36 @@ export function usualTrustServer(repository: string): string {
  * @throws CountersignError AUTHORITY-FILE (exit 2)
  */
 export function dockerAuthority(url: string, environment: Environment): string | null {
-  if (!URL.canParse(url)) return null;
-  const folder = join(dockerFolder(environment), 'tls', new URL(url).host);
+  const files = filesFor(url, environment).filter((path) => path.endsWith('.crt'));
+  if (files.length === 0) return null;
+  return files.map((path) => `${readAuthority(path).trimEnd()}\n`).join('');
+}
+
+/**
+ * The certificate by which Docker's client is let in by a server: the first `tls/HOST:PORT/NAME.cert` below Docker's
+ * folder, and `NAME.key` beside it, which Docker too demands; null where there is none.
+ */
+export function dockerClientFiles(url: string, environment: Environment): ClientFiles | null {
+  const certificate = filesFor(url, environment).find((path) => path.endsWith('.cert'));
+  return certificate === undefined
+    ? null
+    : { certificate, key: `${certificate.slice(0, -'.cert'.length)}.key` };
+}
+
+/** What Docker's users keep for a server, in order; absolute. */
+function filesFor(url: string, environment: Environment): string[] {
+  if (!URL.canParse(url)) return [];
+  const folder = resolve(dockerFolder(environment), 'tls', new URL(url).host);
   try {
-    const files = readdirSync(folder).filter((name) => name.endsWith('.crt'));
-    if (files.length === 0) return null;
-    return files
+    return readdirSync(folder)
       .sort()
-      .map((name) => readFileSync(join(folder, name), 'utf8').trimEnd())
-      .map((pem) => `${pem}\n`)
-      .join('');
+      .map((name) => join(folder, name));
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    throw usage('AUTHORITY-FILE', "the authority's certificate cannot be read", { where: folder, cause });
+    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
+    throw usage('AUTHORITY-FILE', "the folder of a server's certificates cannot be read", {
+      where: folder,
+      cause,
+    });
   }
 }

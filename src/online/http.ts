@@ -66,6 +66,8 @@ function tooLarge(peer: Peer, request: HttpRequest): Error {
 
 const BROKEN = new Set(['ECONNRESET', 'EPIPE']);
 const TLS = /^(?:ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH|INVALID_CA|EPROTO)/;
+/** What a server says that wants to see a certificate, or another one. */
+const WANTS_CERTIFICATE = /ALERT_(?:CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA|HANDSHAKE_FAILURE)/;
 
 function codeOf(cause: unknown): string {
   const code = cause instanceof Error ? (cause as NodeJS.ErrnoException).code : undefined;
@@ -92,7 +94,9 @@ function explain(peer: Peer, request: HttpRequest, progress: Progress, cause: un
     return unavailable(`${peer.area}-TLS`, `no trusted TLS connection to the ${peer.noun}`, {
       found,
       where,
-      hint: 'give the certificate authority of the server with --ca FILE',
+      hint: WANTS_CERTIFICATE.test(code)
+        ? 'the server asks who connects: repository add --tls-cert FILE --tls-key FILE'
+        : 'give the certificate authority of the server with --ca FILE',
       cause,
     });
   return unavailable(`${peer.area}-UNREACHABLE`, `the ${peer.noun} cannot be reached`, {

@@ -1,4 +1,5 @@
 import type { DialectName } from '../metadata/dialect.ts';
+import type { ClientFiles } from './client-certificate.ts';
 
 /** A trust server. */
 export interface ServerPlace {
@@ -6,6 +7,8 @@ export interface ServerPlace {
   readonly url: string;
   /** PEM text. */
   readonly ca: string | null;
+  /** Left out where the server lets anybody in. */
+  readonly client?: ClientFiles;
 }
 
 /** How much of its past a repository of plain files still has. */

@@ -1,3 +1,4 @@
+import { readClientCertificate } from './client-certificate.ts';
 import type { Environment } from './credential.ts';
 import { directoryStore } from './directory/repository.ts';
 import { openNotaryServer } from './notary-server/server.ts';
@@ -14,7 +15,7 @@ export interface Stores {
   open(repository: RepositoryEntry): Store;
   /** Where the target files of a repository lie; null where nobody keeps them beside the metadata (Notary). */
   targetFiles(repository: RepositoryEntry): TargetFiles | null;
-  /** The server of that address and authority. @throws SERVER-URL (exit 2) */
+  /** The server of that address and authority. @throws SERVER-URL, CLIENT-CERTIFICATE (exit 2) */
   server(place: ServerPlace): NotaryServer;
   close(): Promise<void>;
 }
@@ -23,10 +24,11 @@ export interface Stores {
 export function openStores(environment: Environment): Stores {
   const servers = new Map<string, NotaryServer>();
   const serverAt = (place: ServerPlace): NotaryServer => {
-    const name = JSON.stringify([place.url, place.ca]);
+    const name = JSON.stringify([place.url, place.ca, place.client]);
     let server = servers.get(name);
     if (server === undefined) {
-      server = openNotaryServer({ url: place.url, ca: place.ca ?? undefined, environment });
+      const client = place.client && readClientCertificate(place.client);
+      server = openNotaryServer({ url: place.url, ca: place.ca ?? undefined, client, environment });
       servers.set(name, server);
     }
     return server;

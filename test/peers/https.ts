@@ -12,6 +12,8 @@ export interface PlainRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
   readonly caPem?: string;
+  /** What a server that asks for it is shown: PEM texts. */
+  readonly client?: { readonly cert: string; readonly key: string };
 }
 
 /** One request by node's own client: the tests' view of a server, independent of the client under test. */
@@ -25,6 +27,7 @@ export async function plainRequest(url: string, options: PlainRequest = {}): Pro
         headers: options.headers,
         agent: false,
         ...(options.caPem === undefined ? {} : { ca: options.caPem }),
+        ...options.client,
       },
       (answer) => {
         const chunks: Buffer[] = [];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { plainRequest } from './https.ts';
 import { freePort } from './ports.ts';
 import { scratchFolder, startDaemon } from './process.ts';
-import { testTls } from './tls.ts';
+import { testTls, type ClientTls } from './tls.ts';
 import type { TokenAuth } from './token-server.ts';
 
 export interface NotaryServerPeer {
@@ -23,21 +23,33 @@ export interface NotaryServerPeer {
 type Settings = Readonly<Record<string, object>>;
 
 /** A real notary-server with the memory store and its in-process trust service (Ed25519 server keys). */
-export function startNotaryServer(options: { readonly auth?: TokenAuth } = {}): Promise<NotaryServerPeer> {
-  return startServerProgram({
-    trust_service: { type: 'local' },
-    storage: { backend: 'memory' },
-    ...(options.auth === undefined ? {} : { auth: { type: 'token', options: options.auth } }),
-  });
+export function startNotaryServer(options: ServerOptions = {}): Promise<NotaryServerPeer> {
+  return startServerProgram(
+    {
+      trust_service: { type: 'local' },
+      storage: { backend: 'memory' },
+      ...(options.auth === undefined ? {} : { auth: { type: 'token', options: options.auth } }),
+    },
+    options.client,
+  );
+}
+
+interface ServerOptions {
+  readonly auth?: TokenAuth;
+  /** A certificate of the test's authority, without one of which the server lets nobody in. */
+  readonly client?: ClientTls;
 }
 
 /** Starts the program with these settings, on a free port. */
-export async function startServerProgram(settings: Settings): Promise<NotaryServerPeer> {
+export async function startServerProgram(settings: Settings, client?: ClientTls): Promise<NotaryServerPeer> {
   const tls = await testTls();
   const folder = scratchFolder('notary-server');
   const port = await freePort();
   const config = {
-    server: { http_addr: `127.0.0.1:${String(port)}`, tls_cert_file: tls.cert, tls_key_file: tls.key },
+    server: {
+      ...{ http_addr: `127.0.0.1:${String(port)}`, tls_cert_file: tls.cert, tls_key_file: tls.key },
+      ...(client === undefined ? {} : { client_ca_file: tls.ca }),
+    },
     logging: { level: 'info' },
     ...settings,
   };
@@ -49,8 +61,12 @@ export async function startServerProgram(settings: Settings): Promise<NotaryServ
     args: ['-config', file],
     log: join(folder, 'server.log'),
     ready: async () =>
-      (await plainRequest(`https://127.0.0.1:${String(port)}/_notary_server/health`, { caPem: tls.caPem }))
-        .status === 200,
+      (
+        await plainRequest(`https://127.0.0.1:${String(port)}/_notary_server/health`, {
+          caPem: tls.caPem,
+          ...(client === undefined ? {} : { client: { cert: client.certPem, key: client.keyPem } }),
+        })
+      ).status === 200,
   });
   return {
     url,

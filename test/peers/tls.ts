@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { runOk, scratchFolder } from './process.ts';
 
 /** A certificate authority of the test run and a server certificate for localhost, 127.0.0.1, ::1 and
@@ -32,6 +32,10 @@ basicConstraints=critical,CA:FALSE
 keyUsage=critical,digitalSignature
 extendedKeyUsage=serverAuth
 subjectAltName=DNS:localhost,DNS:trust.example.test,IP:127.0.0.1,IP:::1
+[client]
+basicConstraints=critical,CA:FALSE
+keyUsage=critical,digitalSignature
+extendedKeyUsage=clientAuth
 [req]
 distinguished_name=name
 [name]
@@ -88,4 +92,24 @@ export async function makeTls(folder: string): Promise<TestTls> {
   const [ca, cert, key] = [path('ca.crt'), path('server.crt'), path('server.key')];
   const text = (file: string): string => readFileSync(file, 'utf8');
   return { ca, cert, key, caPem: text(ca), certPem: text(cert), keyPem: text(key) };
+}
+
+/** A certificate by which a server lets somebody in, and its key. */
+export type ClientTls = Omit<TestTls, 'ca' | 'caPem'>;
+
+/** A client certificate of the test run's authority. */
+export async function clientTls(folder = scratchFolder('client-tls')): Promise<ClientTls> {
+  const { ca } = await testTls();
+  const authority = (name: string): string => join(dirname(ca), name);
+  const [cert, key, csr] = [join(folder, 'client.cert'), join(folder, 'client.key'), join(folder, 'csr')];
+  const config = ['-config', authority('openssl.cnf')];
+  await runOk('openssl', [
+    ...['req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', ...config],
+    ...['-subj', '/CN=build', '-keyout', key, '-out', csr],
+  ]);
+  await runOk('openssl', [
+    ...['x509', '-req', '-in', csr, '-CA', ca, '-CAkey', authority('ca.key'), '-CAcreateserial'],
+    ...['-days', '30', '-extfile', authority('openssl.cnf'), '-extensions', 'client', '-out', cert],
+  ]);
+  return { cert, key, certPem: readFileSync(cert, 'utf8'), keyPem: readFileSync(key, 'utf8') };
 }

@@ -1,5 +1,6 @@
 import { usage } from '../../errors.ts';
 import { authorizedClient } from '../authorization.ts';
+import type { ClientCertificate } from '../client-certificate.ts';
 import { dockerCredential, notaryCredential } from '../credentials.ts';
 import type { Environment } from '../credential.ts';
 import { isLoopback } from '../loopback.ts';
@@ -15,6 +16,8 @@ export interface NotaryServerOptions {
   readonly url: string;
   /** PEM text of the server's certificate authority. */
   readonly ca?: string | undefined;
+  /** What the server is shown, if it asks who connects. */
+  readonly client?: ClientCertificate | undefined;
   readonly environment: Environment;
   /** Seconds since the epoch, for the lifetime of tokens; default the machine's clock. */
   readonly now?: () => number;
