@@ -35,6 +35,17 @@ export function requireLaterSnapshot(dialect: Dialect, before: SignedDocument, a
   }
 }
 
+/**
+ * Whether a root takes away a key that may sign snapshot or timestamp. What was trusted of both does not bind any more
+ * then, so that an attacker's very high version can be left behind (specification 5.3.11).
+ */
+export function onlineKeysLeft(dialect: Dialect, before: SignedDocument, after: SignedDocument): boolean {
+  return dialect.onlineRoles.some((role) => {
+    const stays = new Set(dialect.declaredKeys(after, role).keys.map(({ canonicalId }) => canonicalId));
+    return dialect.declaredKeys(before, role).keys.some(({ canonicalId }) => !stays.has(canonicalId));
+  });
+}
+
 function requireNoLower(
   role: string,
   before: number | null,

@@ -1,14 +1,17 @@
 import { refused } from '../errors.ts';
 import { documentOf } from '../exchange/request.ts';
+import { dialectOf } from '../metadata/dialects.ts';
+import { onlineKeysLeft } from '../metadata/rollback.ts';
 import type { VerifiedRepository } from '../metadata/verified.ts';
 import { repositoryKey } from '../station/events.ts';
 import { marksOf } from '../station/marks.ts';
 import type { RepositoryEntry } from './place.ts';
-import type { OnlineStation } from './station.ts';
+import { pinOf, type OnlineStation } from './station.ts';
 
 /**
  * What this station has seen of a role it does not see older again, whatever the server's cache says: asked by all that
- * read a repository, before anything is built on it or posted to it.
+ * read a repository, before anything is built on it or posted to it. Snapshot and timestamp begin anew where a root has
+ * taken away a key of theirs since.
  *
  * @throws READ-ROLLBACK
  */
@@ -17,7 +20,11 @@ export function checkForward(
   entry: RepositoryEntry,
   verified: Pick<VerifiedRepository, 'root' | 'timestamp' | 'snapshot' | 'targets'>,
 ): void {
+  const dialect = dialectOf(entry.dialect);
+  const pin = pinOf(station, entry);
+  const anew = pin && onlineKeysLeft(dialect, pin, verified.root) ? dialect.onlineRoles : [];
   for (const [role, mark] of marksOf(station.marks, repositoryKey(entry)).seen) {
+    if (anew.includes(role)) continue;
     const document = documentOf(verified, role);
     if (document && document.version < mark.version)
       throw refused('READ-ROLLBACK', `an older ${role} is served than was published before`, {

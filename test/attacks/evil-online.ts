@@ -6,8 +6,10 @@ import { formatTime } from '../../src/encoding/time.ts';
 import { toBase64 } from '../../src/encoding/text.ts';
 import { buildRequest, documentOf, type RepositoryPlan } from '../../src/exchange/request.ts';
 import type { PublicKey } from '../../src/metadata/key.ts';
+import type { Dialect } from '../../src/metadata/dialect.ts';
 import { notary } from '../../src/metadata/notary/dialect.ts';
 import { publicKeyFromSpki } from '../../src/metadata/public-key.ts';
+import type { RepositoryFiles, VerifiedRepository } from '../../src/metadata/verified.ts';
 import { planRepository } from '../../src/online/export-plan.ts';
 import { repositoryNamed } from '../../src/online/repositories.ts';
 import { withOnlineStation } from '../../src/online/session.ts';
@@ -20,6 +22,8 @@ let requests = 0;
 
 /** What the owner of the online half does besides choosing the changes. */
 export interface Evil {
+  /** Before anything is computed: the files that are passed off as what is published. Nothing checks them. */
+  readonly files?: (files: RepositoryFiles, dialect: Dialect) => RepositoryFiles | Promise<RepositoryFiles>;
   /** Before the request is computed: versions, expiries, online keys, holders. */
   readonly plan?: (plan: RepositoryPlan) => RepositoryPlan;
   /** After it: whatever the manifest says. */
@@ -42,8 +46,11 @@ export async function evilRequest(
     const options = { supersede: null, filler: null };
     const nothing = { restored: [], batch: '', changes: [] };
     const store = stores.open(entry);
-    const { plan } = await planRepository(station, store, entry, nothing, offline, options);
-    const roles = changedRoles(notary, plan.base, changes).map((role) => ({
+    const { plan: honest } = await planRepository(station, store, entry, nothing, offline, options);
+    const { dialect } = honest;
+    const files = evil.files && (await evil.files(honest.files, dialect));
+    const plan = files ? { ...honest, files, base: unverified(dialect, files) } : honest;
+    const roles = changedRoles(dialect, plan.base, changes).map((role) => ({
       role,
       version: ((plan.base && documentOf(plan.base, role)?.version) ?? 0) + 1,
       expires: formatTime(station.now + 400 * DAY),
@@ -62,12 +69,28 @@ export async function evilRequest(
     const built = buildRequest(head, [evil.plan?.(whole) ?? whole]);
     const manifest = structuredClone(built.manifest) as ForgedRequest;
     evil.manifest?.(manifest);
-    const files = new Map(
+    const contents = new Map(
       [...built.contents.files].map(([sha256, bytes]) => [`files/${sha256}`, Buffer.from(bytes)] as const),
     );
-    writeFileSync(file, writeForged('request', manifest, files, stolenKey(home.dir)));
+    writeFileSync(file, writeForged('request', manifest, contents, stolenKey(home.dir)));
   });
   return file;
+}
+
+/** What these files say, whether or not anything of it holds together. */
+function unverified(dialect: Dialect, files: RepositoryFiles): VerifiedRepository {
+  const roots = files.roots.map((file) => dialect.parse('root', file));
+  const targets = new Map([...files.targets].map(([role, file]) => [role, dialect.parse(role, file)]));
+  const parents = [...targets.values()].flatMap((parent) =>
+    dialect.delegations(parent).map(({ role }) => [role, parent.role] as const),
+  );
+  const root = roots.at(-1);
+  if (!root) throw new Error('no root');
+  return {
+    ...{ roots, root, targets, parents: new Map(parents), strays: [], broken: [] },
+    timestamp: files.timestamp && dialect.parse('timestamp', files.timestamp),
+    snapshot: files.snapshot && dialect.parse('snapshot', files.snapshot),
+  };
 }
 
 /** The only repository of a forged request. */

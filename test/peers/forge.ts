@@ -85,7 +85,8 @@ export async function forge<M extends Manifest>(
       return content;
     },
     edit(name, change) {
-      const value = JSON.parse(contents.get(name).toString()) as never;
+      // Canonical JSON leaves line breaks raw, as in the PEM of keys.
+      const value = JSON.parse(contents.get(name).toString().replaceAll('\n', '\\n')) as never;
       change(value);
       return contents.put(canonicalText(value));
     },
