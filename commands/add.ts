@@ -4,7 +4,7 @@ import { withOnlineStation } from '../src/online/session.ts';
 import { usage } from '../src/errors.ts';
 import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';
 import { customFlag } from '../src/terminal/custom-flag.ts';
-import { show } from '../src/terminal/escape.ts';
+import { stagedTargetLine } from '../src/terminal/change-view.ts';
 
 export default class Add extends BaseCommand {
   static override summary = 'stage targets from a file, a registry, or a list';
@@ -82,7 +82,7 @@ function addedLines(results: readonly AddResult[]): string[] {
   const added = results.flatMap((result) => result.added);
   const total = results.reduce((sum, { staged }) => sum + staged, 0);
   return [
-    ...added.slice(0, 10).map(({ name }) => `staged: add ${show(name)}`),
+    ...added.slice(0, 10).map(({ name, role }) => stagedTargetLine('add', name, [role])),
     ...(added.length > 10 ? [`staged: ${String(added.length - 10)} more`] : []),
     `${String(total)} staged changes${results.length > 1 ? ` in ${String(results.length)} repositories` : ''}`,
   ];

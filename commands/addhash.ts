@@ -5,7 +5,7 @@ import { withOnlineStation } from '../src/online/session.ts';
 import { addChanges, stageChanges } from '../src/online/stage.ts';
 import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';
 import { customFlag } from '../src/terminal/custom-flag.ts';
-import { show } from '../src/terminal/escape.ts';
+import { stagedTargetLine } from '../src/terminal/change-view.ts';
 
 export default class AddHash extends BaseCommand {
   static override summary = 'stage a target by the hash of its manifest';
@@ -46,9 +46,14 @@ export default class AddHash extends BaseCommand {
       const roleOf = await rolesOf(station, stores, entry, input.roles);
       const changes = addChanges(entry, input, null, roleOf);
       const staged = stageChanges(station, args.gun, changes);
+      const line = stagedTargetLine(
+        'add',
+        args.name,
+        changes.map(({ role }) => role),
+      );
       this.show(
         { repository: args.gun, changes, staged },
-        () => `staged: add ${show(args.name)} (${String(staged)} staged changes)`,
+        () => `${line} (${String(staged)} staged changes)`,
       );
     });
   }

@@ -3,7 +3,7 @@ import { repositoryNamed } from '../src/online/repositories.ts';
 import { withOnlineStation } from '../src/online/session.ts';
 import { removeChanges, stageChanges } from '../src/online/stage.ts';
 import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';
-import { show } from '../src/terminal/escape.ts';
+import { stagedTargetLine } from '../src/terminal/change-view.ts';
 
 export default class Remove extends BaseCommand {
   static override summary = 'stage the removal of a target';
@@ -31,9 +31,14 @@ export default class Remove extends BaseCommand {
       const roleOf = await rolesOf(station, stores, entry, roles);
       const changes = removeChanges(entry, args.name, roles, roleOf);
       const staged = stageChanges(station, args.gun, changes);
+      const line = stagedTargetLine(
+        'remove',
+        args.name,
+        changes.map(({ role }) => role),
+      );
       this.show(
         { repository: args.gun, changes, staged },
-        () => `staged: remove ${show(args.name)} (${String(staged)} staged changes)`,
+        () => `${line} (${String(staged)} staged changes)`,
       );
     });
   }

@@ -9,6 +9,8 @@ export interface TrackedSigner {
   readonly signed: boolean;
   /** Whether it signed with another tool, and no station of ours answered for it. */
   readonly elsewhere: boolean;
+  /** False for a key of a kind that nothing here verifies signatures with: none of it ever counts. */
+  readonly verifiable: boolean;
   /** Who holds the key, as far as this station knows. */
   readonly holder: string;
 }
@@ -41,6 +43,7 @@ export function trackRole(merged: MergedRole, holderOf: (canonicalId: string) =>
       quorum,
       signed: signed.has(keyid),
       elsewhere: elsewhere.includes(keyid),
+      verifiable: key === null || key.public !== null,
       holder: (key && holderOf(key.canonicalId)) ?? holderOf(keyid) ?? 'unknown',
     })),
   };

@@ -2,6 +2,7 @@ import type { Change } from '../change/change.ts';
 import { hashBins, MAX_BINS } from '../change/hash-bins.ts';
 import { refused, usage } from '../errors.ts';
 import { checkDelegatedRole, checkParentOption, delegationChanges } from './stage-delegations.ts';
+import { heldNames } from './held-names.ts';
 import { keySources, readThreshold } from './stage-keys.ts';
 import {
   checkChanges,
@@ -79,12 +80,11 @@ function checkNone(ground: StagingGround, parent: string): void {
   });
 }
 
-function notes({ base, dialect }: StagingGround, parent: string): string[] {
-  const document = base?.targets.get(parent);
-  const count = document ? dialect.targets(document).size : 0;
-  return count === 0
-    ? []
-    : [`the ${String(count)} targets of ${parent} stay there, and clients find them there first`];
+function notes(ground: StagingGround, parent: string): string[] {
+  const names = heldNames(ground, ground.staged)(parent);
+  const targets = names.size === 1 ? 'the 1 target' : `the ${String(names.size)} targets`;
+  const stay = names.size === 1 ? 'stays there, and clients find it' : 'stay there, and clients find them';
+  return names.size === 0 ? [] : [`${targets} of ${parent}, published or staged, ${stay} there first`];
 }
 
 function readCount(text: string): number {

@@ -78,7 +78,7 @@ export function removeChanges(
   name: string,
   roles: readonly string[],
   roleOf: RoleOf = () => 'targets',
-): Change[] {
+): Extract<Change, { readonly type: 'remove' }>[] {
   const dialect = dialectOf(entry.dialect);
   dialect.checkTarget(name);
   return (roles.length > 0 ? [...new Set(roles)] : [roleOf(name)]).map((role) => {

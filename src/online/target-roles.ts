@@ -1,10 +1,15 @@
 import { delegationEdits, touchedDelegations } from '../change/delegations.ts';
+import type { Change } from '../change/change.ts';
 import { RoleParents } from '../change/role-parents.ts';
+import { readChanges } from '../exchange/read-request.ts';
 import type { Delegation } from '../metadata/dialect.ts';
 import { checkForward } from './forward.ts';
 import { fetchRepository } from './fetch.ts';
+import { heldNames } from './held-names.ts';
 import type { RepositoryEntry } from './place.ts';
 import { newGround, type StagingGround } from './staging.ts';
+import { repositoryKey } from '../station/events.ts';
+import { openStored } from './stored-request.ts';
 import { pinOf, type OnlineStation } from './station.ts';
 import type { Stores } from './stores.ts';
 
@@ -18,9 +23,10 @@ interface Bins {
 }
 
 /**
- * Where targets belong: into `targets`, or, where the repository delegates by hashes as it is published and staged,
- * into the bin of their names. What is published is read once, without the bins themselves; only repositories whose
- * dialect has bins are asked.
+ * Where targets belong: into `targets`, or, where the repository delegates by hashes as it is published, on its way to be
+ * signed, or staged, into the bin of their names. A name that a role above the bins holds stays there, since clients find
+ * it there first. What is published is read once, without the bins themselves; only repositories whose dialect has bins
+ * are asked.
  *
  * @throws CHAIN-*, METADATA-*, SERVER-*, READ-ROLLBACK
  */
@@ -43,16 +49,31 @@ export async function targetRoles(
     'set-apart',
   );
   if (fetched) checkForward(station, entry, fetched.verified);
-  const groups = allBins({ ...ground, base: fetched?.verified ?? null });
+  const base = fetched?.verified ?? null;
+  const staged = [...(await changesUnderWay(station, ground)), ...ground.staged];
+  const groups = allBins({ ...ground, base, staged });
   if (groups.length === 0) return () => 'targets';
+  const held = heldNames({ ...ground, base }, staged);
   return (target) => {
     for (const { way, bins } of groups)
       if (way.every((delegation) => dialect.covers(delegation, target))) {
         const [bin] = dialect.covering(bins, target);
-        if (bin) return bin.role;
+        const above = ['targets', ...way.map(({ role }) => role)];
+        if (bin) return above.find((role) => held(role).has(target)) ?? bin.role;
       }
     return 'targets';
   };
+}
+
+/** Changes that are neither published nor staged: those of the request that waits for its answer. */
+async function changesUnderWay(
+  station: OnlineStation,
+  { outstanding, entry }: StagingGround,
+): Promise<readonly Change[]> {
+  if (outstanding === null) return [];
+  const stored = await openStored(station, outstanding);
+  const record = stored.manifest.repositories.find((one) => repositoryKey(one) === repositoryKey(entry));
+  return record ? readChanges(stored.read(record.changes)) : [];
 }
 
 /** Every set of bins, in the order in which clients come by them. */

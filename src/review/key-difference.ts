@@ -135,8 +135,13 @@ function stateOf(key: MetadataKey, olds: readonly MetadataKey[]): KeyDifference[
 
 function line(key: MetadataKey, state: KeyDifference['state']): KeyDifference {
   const { id, canonicalId } = key;
-  const open = id.startsWith('slot:');
-  return { keyid: id, canonicalId, algorithm: key.public?.algorithm ?? (open ? 'open' : 'unknown'), state };
+  const algorithm = key.public?.algorithm ?? (isUnverifiable(key) ? 'unknown' : 'open');
+  return { keyid: id, canonicalId, algorithm, state };
+}
+
+/** Whether a key is of a kind that nothing here verifies signatures with; one that is still to be made is not. */
+export function isUnverifiable({ id, public: key }: MetadataKey): boolean {
+  return key === null && !id.startsWith('slot:');
 }
 
 function differs({ keys, thresholdBefore, thresholdAfter }: QuorumDifference): boolean {

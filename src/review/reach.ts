@@ -4,14 +4,23 @@ import type { Dialect } from '../metadata/dialect.ts';
 import type { RoleKeys, SignedDocument } from '../metadata/document.ts';
 import { searchTargets, type Documents } from '../metadata/search.ts';
 import type { RoleDifference } from './difference.ts';
+import { isUnverifiable } from './key-difference.ts';
 import { sampleNames } from './sample-names.ts';
+
+/** A key that signs names. */
+export interface ReachKey {
+  readonly canonicalId: string;
+  /** Name of the station that holds the key, where it is known. */
+  readonly holder?: string;
+  /** There for a key of a kind that nothing here verifies signatures with. */
+  readonly verifiable?: false;
+}
 
 /** A role that clients ask for a name, and who signs it. */
 export interface ReachStep {
   readonly role: string;
   readonly threshold: number;
-  /** Canonical IDs, and the name of the station that holds a key where it is known. */
-  readonly keys: readonly { readonly canonicalId: string; readonly holder?: string }[];
+  readonly keys: readonly ReachKey[];
   /** Whether the search ends with it. */
   readonly terminating: boolean;
 }
@@ -173,9 +182,14 @@ function shown(
   return {
     role,
     threshold,
-    keys: keys.map(({ canonicalId }) => {
+    keys: keys.map((key): ReachKey => {
+      const { canonicalId } = key;
       const holder = holders.get(canonicalId);
-      return holder === undefined ? { canonicalId } : { canonicalId, holder };
+      return {
+        canonicalId,
+        ...(holder === undefined ? {} : { holder }),
+        ...(isUnverifiable(key) ? { verifiable: false } : {}),
+      };
     }),
     terminating,
   };

@@ -25,6 +25,12 @@ export function changeLines(
   ]);
 }
 
+/** A target that a command has staged, and the roles that it goes into; nothing is said of `targets` alone. */
+export function stagedTargetLine(verb: 'add' | 'remove', name: string, roles: readonly string[]): string {
+  const alone = roles.length === 1 ? intoRole(roles[0] ?? '') : intoRole(roles.join(', '));
+  return `staged: ${verb} ${show(name)}${alone}`;
+}
+
 /** One change in a line. */
 export function changeLine(change: Change): string {
   switch (change.type) {

@@ -8,6 +8,9 @@ const MARKS: Readonly<Record<KeyDifference['state'], string>> = {
   renewed: '~',
 };
 
+/** What is said of a key that other tools may verify with, and this program cannot. */
+export const UNVERIFIABLE = 'of a kind that nothing here verifies, never counted';
+
 /**
  * Who may sign the roles of a new root, old to new.
  *
@@ -35,11 +38,10 @@ export function keyLines(
   open: string,
 ): string[] {
   const whose = holder === undefined ? '' : `, held by ${escapeCut(holder, 40)}`;
-  const lines = [
-    `      ${MARKS[state]} ${algorithm}${state === 'renewed' ? ', new certificate' : ''}${whose}`,
-  ];
-  if (/^[0-9a-f]{64}$/.test(keyid)) lines.push(`        ${keyid}`);
-  else lines.push(`        ${open}`);
+  const kind = algorithm === 'unknown' ? `a key ${UNVERIFIABLE}` : algorithm;
+  const lines = [`      ${MARKS[state]} ${kind}${state === 'renewed' ? ', new certificate' : ''}${whose}`];
+  // Other programs name keys as they like.
+  lines.push(`        ${algorithm === 'open' ? open : escapeCut(keyid, 64)}`);
   if (canonicalId !== keyid && /^[0-9a-f]{64}$/.test(canonicalId)) lines.push(`        key ${canonicalId}`);
   return lines;
 }

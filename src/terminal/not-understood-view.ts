@@ -10,7 +10,7 @@ export function notUnderstoodLines(members: readonly string[]): string[] {
   if (members.length === 0) return [];
   const more = members.length - NAMED;
   return [
-    '    not understood, and signed as it is:',
+    '    not understood, and kept as it is (what is below /signed is signed):',
     ...members.slice(0, NAMED).flatMap((member) => wrapBehind('      ', escapeCut(member, 120))),
     ...(more > 0 ? [`      ... and ${String(more)} more`] : []),
   ];

@@ -1,5 +1,6 @@
 import type { Reach, ReachStep } from '../review/reach.ts';
 import { escapeCut, show } from './escape.ts';
+import { UNVERIFIABLE } from './keys-view.ts';
 import { wrapBehind } from './wrap.ts';
 
 /** Roles of one search that are named. */
@@ -61,8 +62,9 @@ function stepsText(steps: readonly ReachStep[]): string {
 }
 
 function stepText({ role, threshold, keys, terminating }: ReachStep): string {
-  const ids = keys.map(({ canonicalId, holder }) => {
+  const ids = keys.map(({ canonicalId, holder, verifiable }) => {
     const id = /^[0-9a-f]{64}$/.test(canonicalId) ? canonicalId.slice(0, DIGITS) : 'a key made at signing';
+    if (verifiable === false) return `${id}, ${UNVERIFIABLE}`;
     return holder === undefined ? id : `${id} at ${escapeCut(holder, 40)}`;
   });
   const end = terminating ? ', where the search ends' : '';

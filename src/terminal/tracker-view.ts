@@ -1,6 +1,7 @@
 import type { TrackedRepository } from '../offline/progress-of-roles.ts';
 import type { TrackedRole, TrackedSigner } from '../exchange/tracker.ts';
 import { escapeCut } from './escape.ts';
+import { UNVERIFIABLE } from './keys-view.ts';
 
 const QUORUMS: Readonly<Record<TrackedSigner['quorum'], string>> = {
   old: 'old',
@@ -12,11 +13,23 @@ const QUORUMS: Readonly<Record<TrackedSigner['quorum'], string>> = {
 export function trackerLines(roles: readonly TrackedRole[]): string[] {
   return roles.flatMap(({ role, version, needs, missing, signers }) => [
     `${escapeCut(role, 60)} ${String(version)}: ${missing === 0 ? 'complete' : `${String(missing)} more of ${needsText(needs)}`}`,
-    ...signers.map(
-      ({ keyid, canonicalId, quorum, signed, elsewhere, holder }) =>
-        `  ${signed ? 'signed ' : 'missing'}  ${(canonicalId ?? keyid).slice(0, 16).padEnd(16)}  ${QUORUMS[quorum].padEnd(11)}  ${escapeCut(holder, 24)}${elsewhere ? ', signed elsewhere' : ''}`,
-    ),
+    ...signers.map(signerLine),
   ]);
+}
+
+function signerLine({
+  keyid,
+  canonicalId,
+  quorum,
+  signed,
+  elsewhere,
+  verifiable,
+  holder,
+}: TrackedSigner): string {
+  const id = escapeCut((canonicalId ?? keyid).slice(0, 16), 16).padEnd(16);
+  const state = signed ? 'signed ' : verifiable ? 'missing' : 'ignored';
+  const note = verifiable ? (elsewhere ? ', signed elsewhere' : '') : `: ${UNVERIFIABLE}`;
+  return `  ${state}  ${id}  ${QUORUMS[quorum].padEnd(11)}  ${escapeCut(holder, 24)}${note}`;
 }
 
 /** Repositories whose tracker is shown. */

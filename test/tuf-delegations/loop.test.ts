@@ -277,4 +277,45 @@ describe('hash bins', () => {
       (await app.online.run(['delegation', 'bins', app.name, 'build', '--count', '16'])).stderr,
     ).toContain('BINS-EXIST');
   });
+
+  test('a target without a role goes to the bin of its name as soon as bins are staged, on their way, or published', async () => {
+    await delegationKey('online');
+    const { online, passphraseFile } = app;
+    const roleOf = async (name: string, number: number): Promise<string | undefined> =>
+      (await add(name, number)).changes[0]?.role;
+    expect(await roleOf('before', 1)).toBe('targets');
+    const bins = ['delegation', 'bins', app.name, 'build', '--count', '16', '--prefix', 'bin-'];
+    const { notes } = await app.stage(...bins);
+    expect(notes).toEqual([
+      'the 1 target of targets, published or staged, stays there, and clients find it there first',
+    ]);
+    const staged = await online.run([...['addhash', app.name, 'app/one', '2', '--sha256', hashOf(2)]]);
+    expect(staged.stdout).toMatch(/^staged: add "app\/one" \(bin-[0-9a-f]\) \(\d+ staged changes\)$/m);
+    // what was staged before the bins stays where it is found
+    expect(await roleOf('before', 3)).toBe('targets');
+    await exportAll(app, 'bins.tar');
+    // the request is on its way: neither published nor staged
+    expect(await roleOf('app/two', 4)).toMatch(/^bin-/);
+    await signAll(app, 'bins.tar', 'bins-answer.tar');
+    await publish(app, 'bins-answer.tar');
+    expect(await roleOf('app/three', 5)).toMatch(/^bin-/);
+    await online.ok('publish', '--passphrase-file', passphraseFile);
+    for (const [name, length] of Object.entries({ before: 3, 'app/one': 2, 'app/two': 4, 'app/three': 5 }))
+      expect(await app.find(name), name).toMatchObject({ length });
+
+    const list = join(scratchFolder('list'), 'targets.csv');
+    writeFileSync(list, `name,length,sha256\nbefore,6,${hashOf(6)}\napp/one,7,${hashOf(7)}\n`);
+    const { stdout } = await online.run(['add', app.name, '--from', list]);
+    expect(stdout).toMatch(/^staged: add "before"\nstaged: add "app\/one" \(bin-[0-9a-f]\)$/m);
+    const removed = await online.run(['remove', app.name, 'app/two']);
+    expect(removed.stdout).toMatch(/^staged: remove "app\/two" \(bin-[0-9a-f]\) /);
+    await exportAll(app, 'mixed.tar');
+    await signAll(app, 'mixed.tar', 'mixed-answer.tar');
+    await publish(app, 'mixed-answer.tar');
+    expect(await app.find('before')).toMatchObject({ length: 6 });
+    expect(await app.find('app/two')).toBe(null);
+    // taken out of targets by name, it goes to its bin
+    await app.stage('remove', app.name, 'before');
+    expect(await roleOf('before', 8)).toMatch(/^bin-/);
+  });
 });

@@ -32,6 +32,18 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 });
 
 const NAME = 'upstream';
 
+interface Reviewed {
+  readonly repositories: readonly {
+    readonly roles: readonly { readonly role: string; readonly notUnderstood: readonly string[] }[];
+    readonly notUnderstood: readonly { readonly role: string; readonly members: readonly string[] }[];
+  }[];
+  readonly tracker: readonly {
+    readonly roles: readonly {
+      readonly signers: readonly { readonly keyid: string; readonly verifiable: boolean }[];
+    }[];
+  }[];
+}
+
 test('M17 any order and combination of three partial answers gives the same files', async () => {
   const app = await tufEstate('quorum', [await softHsm('a'), await softHsm('b'), await softHsm('c')]);
   await app.server.stop();
@@ -77,6 +89,8 @@ describe('a repository of another program, adopted', () => {
   let foreign: ForeignRepository;
   let server: FolderServer;
   let first: (role: string) => ForeignFile;
+  /** What review showed at first contact. */
+  let met: string;
   /** A client that had the repository before it was adopted. */
   let kept: ReturnType<typeof tufClient>;
 
@@ -100,6 +114,7 @@ describe('a repository of another program, adopted', () => {
     first = (role) => files.get(role) as ForeignFile;
     await app.online.ok('repository', 'add', NAME, '--dialect', 'tuf', '--directory', foreign.folder);
     await app.online.ok('repository', 'adopt', NAME, '-o', app.on('adopt.request.tar'));
+    met = (await app.offline.run(['review', app.on('adopt.request.tar')])).stdout;
     await signAll(app, 'adopt.request.tar', 'adopt.response.tar');
     await publish(app, 'adopt.response.tar');
     return () => server.stop();
@@ -132,11 +147,49 @@ describe('a repository of another program, adopted', () => {
     await clientsRead(readable());
   });
 
+  test('first contact shows every key under the ID that it has, and which of them nothing here verifies', () => {
+    expect(met).toMatch(/^ {8}legacy key 1\n {8}key [0-9a-f]{64}$/m);
+    expect(met).toMatch(/^ {8}root of ours$/m);
+    expect(met).toMatch(/a key of a kind that nothing here verifies, never counted\n {8}a-sigstore-key$/m);
+    expect(met).not.toContain('made here at signing');
+  });
+
   test('unknown members survive a new target, in signed parts and envelopes', async () => {
     const bytes = Buffer.from('new');
     placeTarget(foreign.folder, 'new.bin', sha256(bytes), bytes);
     await app.online.ok('addhash', NAME, 'new.bin', '3', '--sha256', sha256(bytes));
     await exportAll(app, 'add.request.tar');
+    const { repositories, tracker } = await app.offline.ok<Reviewed>('review', app.on('add.request.tar'));
+    // What nobody understands is signed with the rest, so it is shown: in what is signed, and in what stays.
+    expect(repositories[0]?.roles[0]).toMatchObject({
+      role: 'targets',
+      notUnderstood: [
+        '/x-outside',
+        '/signed/x-note',
+        '/signed/targets/__proto__/x-entry',
+        '/signed/targets/app~11.bin/x-entry',
+        '/signed/targets/gr\u00fcn.bin/x-entry',
+        '/signed/delegations/x-delegations',
+      ],
+    });
+    expect(repositories[0]?.notUnderstood.map(({ role, members }) => [role, members.length])).toEqual([
+      ['root', 17],
+      ['timestamp', 3],
+      ['snapshot', 3],
+    ]);
+    // A key that nobody here can verify with is among those that may sign, and marked.
+    const marks = tracker[0]?.roles[0]?.signers.map(({ keyid, verifiable }) => [keyid, verifiable]);
+    expect(marks).toEqual([
+      ['legacy key 1', true],
+      ['targets of ours', true],
+      ['a-sigstore-key', false],
+    ]);
+    const { stdout } = await app.offline.run(['review', app.on('add.request.tar')]);
+    expect(stdout).toMatch(
+      /not understood, and kept as it is [^]*^ {6}\/signed\/delegations\/x-delegations$/m,
+    );
+    expect(stdout).toContain('not understood in root 1, which stays: /x-outside /signed/x-note');
+    expect(stdout).toMatch(/ignored {2}[0-9a-f]{16} {2}new +unknown: of a kind that nothing here verifies/);
     await signAll(app, 'add.request.tar', 'add.response.tar');
     await publish(app, 'add.response.tar');
     const after = read('targets', 2);
