@@ -43,7 +43,7 @@ export function trackRole(merged: MergedRole, holderOf: (canonicalId: string) =>
       quorum,
       signed: signed.has(keyid),
       elsewhere: elsewhere.includes(keyid),
-      verifiable: key === null || key.public !== null,
+      verifiable: key?.public !== null,
       holder: (key && holderOf(key.canonicalId)) ?? holderOf(keyid) ?? 'unknown',
     })),
   };

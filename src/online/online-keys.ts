@@ -50,6 +50,7 @@ export interface DeclaredOnlineKey {
 /**
  * As many keys of this station as a root demands for a role.
  *
+ * @param others what can be done where the keys are other people's
  * @throws KEY-NONE (exit 4)
  */
 export function declaredOnlineKeys(
@@ -57,13 +58,14 @@ export function declaredOnlineKeys(
   repository: Repository,
   role: string,
   declared: RoleKeys,
+  others: string,
 ): DeclaredOnlineKey[] {
   const found = declaredHere(station, repository, role, declared);
   if (found) return found;
   throw incomplete('KEY-NONE', `the ${role} key that the root names is not at this station`, {
     expected: `${String(declared.threshold)} of ${declared.keys.map(({ canonicalId }) => canonicalId).join(' ')}`,
     where: repository.name,
-    hint: `key list shows the keys that are here; key rotate ${repository.name} ${role} takes one of them`,
+    hint: `where others hold it, ${others}; key list shows the keys that are here, and key rotate ${repository.name} ${role} takes one of them`,
   });
 }
 

@@ -11,6 +11,8 @@ import type { RepositoryEntry } from './place.ts';
 import { usualExpiry } from './role-expiry.ts';
 import type { OnlineStation } from './station.ts';
 
+const HAND_OVER = 'publish FILE... --to DIR writes the signed files for them to publish';
+
 /** What snapshot and timestamp are made for. */
 export interface OnlineRolesWork {
   readonly station: OnlineStation;
@@ -66,7 +68,7 @@ async function signOnline(
 ): Promise<Uint8Array> {
   const newRoot = files.get('root');
   const root = newRoot ? dialect.parse('root', newRoot) : (current as VerifiedRepository).root;
-  const present = declaredOnlineKeys(station, entry, role, dialect.declaredKeys(root, role));
+  const present = declaredOnlineKeys(station, entry, role, dialect.declaredKeys(root, role), HAND_OVER);
   const outgoing =
     newRoot && current && dialect.outgoingKeysSign
       ? (declaredHere(station, entry, role, dialect.declaredKeys(current.root, role)) ?? [])

@@ -50,7 +50,13 @@ export async function planRenewal(renewal: Renewal): Promise<PlannedRenewal> {
   const { station, entry, dialect } = renewal;
   const current = await readOnlineRoles(renewal);
   const keysOf = (role: string): SigningKey[] =>
-    declaredOnlineKeys(station, entry, role, dialect.declaredKeys(current.root, role)).map(({ key }) => key);
+    declaredOnlineKeys(
+      station,
+      entry,
+      role,
+      dialect.declaredKeys(current.root, role),
+      'refresh --online is theirs to run',
+    ).map(({ key }) => key);
   const keys = keysOf('timestamp');
   if (renewal.snapshot)
     return { current, snapshot: true, lacking: null, keys: [...keys, ...keysOf('snapshot')] };

@@ -319,3 +319,42 @@ test('READ-ROLLBACK a hostile web server that goes back to an older timestamp is
     await hostile.stop();
   }
 });
+
+test('KEY-NONE a folder whose snapshot and timestamp keys are other people\u2019s is not published into: the refusal says how to hand over', async () => {
+  const { online, offline, on, passphraseFile } = app;
+  const dir = scratchFolder('shared');
+  const shared = writeForeign(dir);
+  await online.ok('repository', 'add', 'shared', '--dialect', 'tuf', '--directory', dir);
+  await online.ok('repository', 'adopt', 'shared', '-o', on('shared.tar'));
+  await sign(app, 'shared.tar', 'shared.response.tar');
+  await online.ok('publish', on('shared.response.tar'));
+  const key = await offline.ok<{ id: string }>(
+    ...['key', 'generate', 'root', '--label', 'shared', '--keyfile', '--dialect', 'tuf'],
+    ...['--repository', 'shared', '--passphrase-file', passphraseFile],
+  );
+  await offline.ok('key', 'export', key.id, '-o', on('shared.pem'));
+  await online.ok('threshold', 'shared', 'root', '2', '--add', on('shared.pem'));
+  await online.ok('export', 'shared', '--to', 'vault', '-o', on('shared-root.tar'));
+  await sign(app, 'shared-root.tar', 'shared-root.response.tar');
+  const file = on('shared.13.root.json');
+  const answers = [on('shared-root.response.tar'), file];
+  await online.ok('request', 'payload', on('shared-root.tar'), 'root', answers[0]!, '-o', file);
+  cosign(file, shared.rootKeys[0]!);
+  const before = readdirSync(join(dir, 'metadata'));
+  const finished = await online.run(['publish', ...answers, '--json']);
+  expect(finished.code).toBe(4);
+  const [failed] = (finished.json() as { repositories: { state: string; error: object }[] }).repositories;
+  expect(failed).toMatchObject({
+    state: 'failed',
+    error: {
+      check: 'KEY-NONE',
+      hint: expect.stringContaining('publish FILE... --to DIR writes the signed files for them') as string,
+    },
+  });
+  expect((await online.run(['publish', ...answers])).stdout).toContain('--to DIR');
+  expect(readdirSync(join(dir, 'metadata'))).toEqual(before);
+  await online.ok('publish', ...answers, '--to', on('shared-candidate'));
+  copyFileSync(join(on('shared-candidate'), '13.root.json'), shared.root(13));
+  const there = await online.ok<{ repositories: { state: string }[] }>('publish', ...answers);
+  expect(there.repositories.map(({ state }) => state)).toEqual(['already-published']);
+}, 60_000);
