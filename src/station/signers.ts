@@ -53,7 +53,8 @@ function placeName(place: SignerPlace): string {
 
 /**
  * The signers of one command: every place is opened at its first use and once only, so that a thousand
- * repositories cost one PIN and one login.
+ * repositories cost one PIN and one login. One that did not open stays closed: asking again with the same wrong PIN
+ * would use up the attempts that the token allows (R12).
  */
 export class Signers {
   private readonly open: OpenSigner;
@@ -145,7 +146,11 @@ export class Signers {
   }
 
   async close(): Promise<void> {
-    for (const signer of this.opened.values()) await signer.then((open) => open.close());
+    for (const signer of this.opened.values())
+      await signer.then(
+        (open) => open.close(),
+        () => undefined,
+      );
     this.opened.clear();
     await this.check?.close();
   }
@@ -155,8 +160,6 @@ export class Signers {
     let signer = this.opened.get(name);
     if (!signer) {
       signer = this.open(place, this.tokens, wanted);
-      // A place that did not open is not closed, and asking again is a new command's business.
-      signer.catch(() => this.opened.delete(name));
       this.opened.set(name, signer);
     }
     return signer;

@@ -81,6 +81,8 @@ export async function pair(
 
 export interface StationOptions {
   readonly token?: TestToken;
+  /** A token that the online station can reach. */
+  readonly onlineToken?: TestToken;
   readonly rootKey?: boolean;
   readonly dialect?: DialectName;
 }
@@ -89,7 +91,7 @@ export interface StationOptions {
 export async function stations(options: StationOptions = {}): Promise<TestStations> {
   const { token = null, dialect = 'notary' } = options;
   const stick = scratchFolder('stick');
-  const online = await station('online', 'build');
+  const online = await station('online', 'build', options.onlineToken?.env);
   const offline = await station('offline', 'vault', token?.env);
   await pair(online, offline, stick);
   const passphraseFile = join(scratchFolder('secrets'), 'passphrase');
