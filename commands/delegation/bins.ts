@@ -9,7 +9,7 @@ export default class DelegationBins extends BaseCommand {
     'Each bin is a delegated role that holds the names whose SHA-256 begins with its prefixes (TUF, PEP 458). All have the same keys: of this station, where publish is to sign the bins without an offline one. Targets that are added without --role go to the bin of their name from then on, and a change of a target changes one small file.';
   static override examples = [
     '<%= config.bin %> delegation bins firmware build --count 256',
-    '<%= config.bin %> delegation bins firmware bins.pem --count 4096 --prefix bin- --parent archive',
+    '<%= config.bin %> delegation bins firmware bins.pem --count 4096 --prefix archive- --parent archive',
   ];
   static override strict = false;
   static override args = {
@@ -21,7 +21,7 @@ export default class DelegationBins extends BaseCommand {
     parent: Flags.string({ description: 'role that delegates (default: targets)', helpValue: 'ROLE' }),
     prefix: Flags.string({
       description: 'what the names of the bins begin with',
-      default: '',
+      default: 'bin-',
       helpValue: 'TEXT',
     }),
     threshold: Flags.string({ description: 'signatures that each bin needs', helpValue: 'N' }),

@@ -66,7 +66,8 @@ export async function stageBins(
     ];
   });
   const checked = await checkChanges(station, ground, changes);
-  return stageChecked(station, { ...checked, notes: [...checked.notes, ...notes(ground, parent)] });
+  const own = [...notes(ground, parent), ...numbered(bins.map(({ role }) => role))];
+  return stageChecked(station, { ...checked, notes: [...checked.notes, ...own] });
 }
 
 /** Two sets of bins in one role would put each name into two of them. @throws BINS-EXIST */
@@ -85,6 +86,14 @@ function notes(ground: StagingGround, parent: string): string[] {
   const targets = names.size === 1 ? 'the 1 target' : `the ${String(names.size)} targets`;
   const stay = names.size === 1 ? 'stays there, and clients find it' : 'stay there, and clients find them';
   return names.size === 0 ? [] : [`${targets} of ${parent}, published or staged, ${stay} there first`];
+}
+
+/** Some clients keep delegations in an object, where JavaScript puts names that are numbers first. */
+function numbered(roles: readonly string[]): string[] {
+  const role = roles.find((name) => /^(?:0|[1-9][0-9]*)$/.test(name));
+  return role === undefined
+    ? []
+    : [`tuf-js takes roles out of their order that are named by a number, such as ${role}: give a --prefix`];
 }
 
 function readCount(text: string): number {

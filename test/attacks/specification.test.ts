@@ -15,7 +15,7 @@ import { expectRefusal, type Refusal } from './refusal.ts';
 import { copyOf, scene, stationAt, type Scene } from './scene.ts';
 import { relisted, stolenFile, thiefOf, type Lists, type Thief } from './thief.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 240_000 });
 
 const NAME = 'firmware';
 const DAY = 86_400;
@@ -30,8 +30,12 @@ let thief: Thief;
 const addTo = (role: string, name: string, number: number): Change => ({
   ...{ type: 'add', role, name, length: 100, hashes: { sha256: hashOf(number) }, evidence: null },
 });
-const delegate = (role: string, paths: readonly string[], terminating = false): Change => ({
+const delegate = (role: string, paths: readonly string[], terminating: boolean | null = null): Change => ({
   ...{ type: 'delegation-add', role, parent: 'targets', paths, hashPrefixes: [], terminating },
+});
+const delegateHashes = (...hashPrefixes: string[]): Change => ({
+  ...{ type: 'delegation-add', role: 'hashed', parent: 'targets', paths: [], hashPrefixes },
+  terminating: null,
 });
 const published = (file: string): Buffer => readFileSync(join(app.folder, 'metadata', file));
 
@@ -46,6 +50,7 @@ beforeAll(async () => {
   await offline.ok('station', 'pair', card, '--approve', digest);
   await online.ok('init', NAME);
   await online.ok('delegation', 'add', NAME, 'team', 'vault', '--paths', 'team/*');
+  await online.ok('delegation', 'add', NAME, 'hashed', 'vault', '--hash-prefix', 'e,f');
   const both = async (number: number): Promise<void> => {
     await app.stage('app', number);
     const of = ['team/tool', '100', '--sha256', hashOf(10 + number), '-r', 'team'];
@@ -300,6 +305,11 @@ describe('attacks of section 1.5.2 of the TUF specification, against review and 
   test('extraneous dependencies: names beyond what a role was given are typed, and review says who could sign new ones', async () => {
     await expectShown(await evilRequest(app, [delegate('team', ['*'])]), `PATHS:${NAME}:team:`);
     await expectShown(await evilRequest(app, [addTo('team', 'app', 66)]), `SHADOW:${NAME}:team:targets:1$`);
+    await expectShown(await evilRequest(app, [delegateHashes('3', 'e0')]), `PREFIXES:${NAME}:hashed:3$`);
+    const narrow = await fresh().ok<Shown>('review', await evilRequest(app, [delegateHashes('e0')]));
+    expect(narrow.anomalies.map(({ id }) => id).filter((id) => id.startsWith('PREFIXES'))).toEqual([]);
+    const ends = await evilRequest(app, [delegate('team', [], true)]);
+    await expectShown(ends, `TERMINATING:${NAME}:team:yes$`);
     const stranger = freshKey();
     const mallory = await evilRequest(app, [
       delegate('mallory', ['team/*'], true),

@@ -30,14 +30,21 @@ test('every command of the TUF guide does what it says, in order, and a tuf-js c
       FIRST_DIGEST: await digestOf(at('first.request.tar')),
       SECOND_DIGEST: await digestOf(at('second.request.tar')),
       SECOND_ACCEPT: await acceptsOf(homes.offline, at('second.request.tar')),
+      BINS_DIGEST: await digestOf(at('bins.request.tar')),
+      BINS_ACCEPT: await acceptsOf(homes.offline, at('bins.request.tar')),
       RELEASES_KEY: await keyOf(homes.offline, 'releases'),
     }),
   );
-  expect(count).toBe(15);
+  expect(count).toBe(18);
   expect(readFileSync(join(served, 'firmware', 'metadata', '1.root.json')).length).toBeGreaterThan(0);
   const web = await serve(served);
-  const names = ['app/1.4.2.bin', 'app/1.4.3.bin', 'app/other'];
+  const names = ['app/1.4.2.bin', 'app/1.4.3.bin', 'tools/2.0.bin', 'app/other'];
   const seen = await seenByTufJs(served, web.url, 'firmware', names);
   web.stop();
-  expect(Object.values(seen).map((one) => one?.split(' ')[1] ?? null)).toEqual(['1360', '1361', null]);
+  expect(Object.values(seen).map((one) => one?.split(' ')[1] ?? null)).toEqual([
+    '1360',
+    '1361',
+    '1362',
+    null,
+  ]);
 }, 300_000);

@@ -284,11 +284,16 @@ describe('hash bins', () => {
     const roleOf = async (name: string, number: number): Promise<string | undefined> =>
       (await add(name, number)).changes[0]?.role;
     expect(await roleOf('before', 1)).toBe('targets');
-    const bins = ['delegation', 'bins', app.name, 'build', '--count', '16', '--prefix', 'bin-'];
+    const bins = ['delegation', 'bins', app.name, 'build', '--count', '16'];
+    const stays =
+      'the 1 target of targets, published or staged, stays there, and clients find it there first';
+    const bare = await app.stage(...bins, '--prefix', '');
+    expect(bare.notes).toEqual([stays, expect.stringContaining('tuf-js takes roles out of their order')]);
+    await app.stage('reset', app.name);
+    await app.stage('init', app.name);
+    await add('before', 1);
     const { notes } = await app.stage(...bins);
-    expect(notes).toEqual([
-      'the 1 target of targets, published or staged, stays there, and clients find it there first',
-    ]);
+    expect(notes).toEqual([stays]);
     const staged = await online.run([...['addhash', app.name, 'app/one', '2', '--sha256', hashOf(2)]]);
     expect(staged.stdout).toMatch(/^staged: add "app\/one" \(bin-[0-9a-f]\) \(\d+ staged changes\)$/m);
     // what was staged before the bins stays where it is found
