@@ -6,8 +6,8 @@ import type { JsonObject } from '../../src/encoding/json.ts';
 import { formatTime } from '../../src/encoding/time.ts';
 import { buildRequest } from '../../src/exchange/request.ts';
 import type { PublicKey } from '../../src/metadata/key.ts';
-import type { Quorum } from '../../src/metadata/dialect.ts';
-import { notary } from '../../src/metadata/notary/dialect.ts';
+import type { Dialect, Quorum } from '../../src/metadata/dialect.ts';
+import { dialectOf } from '../../src/metadata/dialects.ts';
 import { verifyRepository } from '../../src/metadata/repository.ts';
 import type { RepositoryFiles } from '../../src/metadata/verified.ts';
 import { testKey, type TestKey } from '../metadata/keys.ts';
@@ -31,13 +31,41 @@ export function counterfeiter(): Counterfeiter {
   return { root: testKey('ecdsa-p256'), online: testKey('ecdsa-p256') };
 }
 
-function file(key: TestKey, id: string, signed: JsonObject): Uint8Array {
-  const payload = canonicalBytes(signed);
-  return notary.write(payload, [notary.signature(id, key.public, key.sign('ecdsa-sha256', payload))], {});
+/** One repository under attack. */
+interface Place {
+  readonly dialect: Dialect;
+  readonly gun: string;
 }
 
-function idOf(role: string, value: Uint8Array, gun: string): string {
-  return notary.readKey(role, value, context(gun)).id;
+/** The repository of that name, as the stations of a scene know such repositories. */
+export function placeIn({ dialect }: Pick<Scene, 'dialect'>, gun: string): Place {
+  return { dialect: dialectOf(dialect), gun };
+}
+
+function file({ dialect }: Place, role: string, key: TestKey, id: string, signed: JsonObject): Uint8Array {
+  const payload = canonicalBytes(signed);
+  const raw = key.sign(dialect.scheme(key.public.algorithm, role), payload);
+  return dialect.write(payload, [dialect.signature(id, key.public, raw)], {});
+}
+
+function idOf({ dialect, gun }: Place, role: string, value: Uint8Array): string {
+  return dialect.readKey(role, value, context(gun)).id;
+}
+
+/** The attacker's root key as a root lists it: with a certificate where keys have one. */
+function rootValue({ dialect, gun }: Place, key: TestKey): Uint8Array {
+  const maker = dialect.certificates;
+  if (!maker) return dialect.keyValue(key.public);
+  const content = {
+    repository: gun,
+    key: key.public,
+    issuer: key.public,
+    serial: randomBytes(16),
+    notBefore: now() - DAY,
+    notAfter: now() + 3_650 * DAY,
+  };
+  const message = maker.message(content);
+  return maker.value(content, message, key.sign(maker.scheme(key.public), message));
 }
 
 /**
@@ -49,67 +77,52 @@ function idOf(role: string, value: Uint8Array, gun: string): string {
  */
 export function counterfeit(
   by: Counterfeiter,
-  gun: string,
+  place: Place,
   targets: PublicKey,
   signed: Uint8Array,
   versions = 1,
 ): RepositoryFiles {
-  const maker = notary.certificates;
-  if (!maker) throw new Error('no certificates');
-  const content = {
-    repository: gun,
-    key: by.root.public,
-    issuer: by.root.public,
-    serial: randomBytes(16),
-    notBefore: now() - DAY,
-    notAfter: now() + 3_650 * DAY,
-  };
-  const message = maker.message(content);
-  const certificate = maker.value(content, message, by.root.sign('ecdsa-sha256', message));
-  const online = notary.keyValue(by.online.public);
+  const { dialect } = place;
+  const own = rootValue(place, by.root);
+  const online = dialect.keyValue(by.online.public);
   const expires = formatTime(now() + 1_000 * DAY);
-  const roots = Array.from({ length: versions }, (_, at) =>
-    file(
-      by.root,
-      idOf('root', certificate, gun),
-      notary.withQuorums(
-        notary.newRoot(),
-        new Map([
-          ['root', quorumOf('root', certificate, gun)],
-          ['targets', quorumOf('targets', notary.keyValue(targets), gun)],
-          ['snapshot', quorumOf('snapshot', online, gun)],
-          ['timestamp', quorumOf('timestamp', online, gun)],
-        ]),
-        at + 1,
-        expires,
-      ),
-    ),
-  );
-  const onlineId = idOf('snapshot', online, gun);
-  const listed = new Map([
-    ['root', notary.parse('root', roots.at(-1) as Uint8Array)],
-    ['targets', notary.parse('targets', signed)],
+  const quorums = new Map([
+    ['root', quorumOf(place, 'root', own)],
+    ['targets', quorumOf(place, 'targets', dialect.keyValue(targets))],
+    ['snapshot', quorumOf(place, 'snapshot', online)],
+    ['timestamp', quorumOf(place, 'timestamp', online)],
   ]);
-  const snapshot = file(by.online, onlineId, notary.newSnapshot(null, listed, 1, expires));
-  const above = notary.newTimestamp(null, notary.parse('snapshot', snapshot), 1, expires);
-  const timestamp = file(by.online, onlineId, above);
+  const roots = Array.from({ length: versions }, (_, at) => {
+    const root = dialect.withQuorums(dialect.newRoot(), quorums, at + 1, expires);
+    return file(place, 'root', by.root, idOf(place, 'root', own), root);
+  });
+  const onlineId = idOf(place, 'snapshot', online);
+  const listed = new Map([['targets', dialect.parse('targets', signed)]]);
+  if (dialect.snapshotListsRoot) listed.set('root', dialect.parse('root', roots.at(-1) as Uint8Array));
+  const list = dialect.newSnapshot(null, listed, 1, expires);
+  const snapshot = file(place, 'snapshot', by.online, onlineId, list);
+  const above = dialect.newTimestamp(null, dialect.parse('snapshot', snapshot), 1, expires);
+  const timestamp = file(place, 'timestamp', by.online, onlineId, above);
   return { roots, snapshot, timestamp, targets: new Map([['targets', signed]]) };
 }
 
-function quorumOf(role: string, value: Uint8Array, gun: string): Quorum {
-  return { threshold: 1, keys: [{ id: idOf(role, value, gun), value, open: false, canonicalId: null }] };
+function quorumOf(place: Place, role: string, value: Uint8Array): Quorum {
+  return { threshold: 1, keys: [{ id: idOf(place, role, value), value, open: false, canonicalId: null }] };
 }
 
 /** A targets file that the attacker signed. */
-export function ownTargets(by: Counterfeiter, gun: string): { key: PublicKey; file: Uint8Array } {
+export function ownTargets(place: Place): { key: PublicKey; file: Uint8Array } {
+  const { dialect } = place;
   const key = testKey('ecdsa-p256');
-  const signed = notary.withTargets(notary.newTargets(), new Map(), 1, formatTime(now() + 900 * DAY));
-  return { key: key.public, file: file(key, idOf('targets', notary.keyValue(key.public), gun), signed) };
+  const signed = dialect.withTargets(dialect.newTargets(), new Map(), 1, formatTime(now() + 400 * DAY));
+  const id = idOf(place, 'targets', dialect.keyValue(key.public));
+  return { key: key.public, file: file(place, 'targets', key, id, signed) };
 }
 
 /** A request over such a repository for one more target, sealed with the online half's real key; its path. */
 export function requestFor(app: Scene, gun: string, files: RepositoryFiles, sequence: number): string {
-  const base = verifyRepository(notary, files, null, context(gun));
+  const { dialect } = placeIn(app, gun);
+  const base = verifyRepository(dialect, files, null, context(gun));
   const version = (base.targets.get('targets')?.version ?? 0) + 1;
   const key = stolenKey(app.online.home);
   const { manifest, contents } = buildRequest(
@@ -124,7 +137,7 @@ export function requestFor(app: Scene, gun: string, files: RepositoryFiles, sequ
     },
     [
       {
-        dialect: notary,
+        dialect,
         context: context(gun),
         files,
         base,
@@ -138,7 +151,7 @@ export function requestFor(app: Scene, gun: string, files: RepositoryFiles, sequ
             evidence: null,
           },
         ],
-        roles: [{ role: 'targets', version, expires: formatTime(now() + 900 * DAY) }],
+        roles: [{ role: 'targets', version, expires: formatTime(now() + 400 * DAY) }],
         onlineKeys: [],
         evidence: new Map(),
         filler: '',

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RequestManifest } from '../../src/bundle/manifest.ts';
 import type { DialectName } from '../../src/metadata/dialect.ts';
@@ -66,6 +66,16 @@ export async function publishedScene(
   }
   await made.stage('next', 77);
   return { ...made, next: await exportAll(made, 'next.request.tar') };
+}
+
+/** The newest file of a role in the folder of a scene. */
+export function publishedFile({ folder, gun, dialect }: Scene, role: string): Buffer {
+  if (dialect === 'notary') return readFileSync(join(folder, 'v2', gun, '_trust', 'tuf', `${role}.json`));
+  const metadata = join(folder, 'metadata');
+  const versions = readdirSync(metadata).map((name) =>
+    name.endsWith(`.${role}.json`) ? Number.parseInt(name, 10) : 0,
+  );
+  return readFileSync(join(metadata, `${String(Math.max(...versions))}.${role}.json`));
 }
 
 /** A copy of a station's home, to be restored or run as a clone. */

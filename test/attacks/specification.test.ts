@@ -389,6 +389,15 @@ describe('attacks of section 1.5.2 of the TUF specification, against review and 
       plan: (plan) => ({ ...plan, onlineKeys: [{ role: 'timestamp', value: tuf.keyValue(key) }] }),
     });
     await expectShown(server, `SERVER-KEY:${NAME}:timestamp:`);
+    // nor under another name
+    const renamed = await evilRequest(app, [{ type: 'key-rotate', role: 'targets', keys: [asSource(key)] }], {
+      manifest: (m) => void (recordOf(m).operation = 'refresh'),
+    });
+    await expectRefused(renamed, 'POLICY-OPERATION');
+    const smuggled = await evilRequest(app, [{ type: 'refresh', role: 'root', days: null }], {
+      plan: (plan) => ({ ...plan, onlineKeys: [{ role: 'snapshot', value: tuf.keyValue(key) }] }),
+    });
+    await expectRefused(smuggled, 'REQUEST-KEYS');
   });
 });
 
@@ -412,11 +421,13 @@ describe('the same where keys change hands', () => {
     const burglar = await thiefOf(offline.home, app.passphraseFile);
     const one = { ...burglar, keys: burglar.keys.filter((key) => key.id === id) };
     const root = tuf.parse('root', published('3.root.json'));
-    const next = { ...root.signed, version: 4, roles: { ...(root.signed['roles'] as object) } };
+    const next = { ...root.signed, version: 4 };
     const signed = await stolenFile(one, tuf, 'root', next);
     const file = await onBase((all) => ({ ...all, roots: [...all.roots, signed] }));
     const { expected, found } = await expectRefused(file, 'CHAIN-ROOT');
     expect([expected, found]).toEqual(['2 of 2 keys', '1 valid signatures by distinct keys']);
+    const fewer = await evilRequest(app, [{ type: 'threshold', role: 'root', threshold: 1 }]);
+    await expectShown(fewer, `THRESHOLD:${NAME}:root:1$`);
   });
 
   test('fast-forward recovery: once officers have replaced the keys of snapshot and timestamp, lower versions are no rollback; the old keys sign nothing more', async () => {

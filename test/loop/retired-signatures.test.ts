@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { notary } from '../../src/metadata/notary/dialect.ts';
 import type { SignedDocument } from '../../src/metadata/document.ts';
-import { scene, type Scene } from '../attacks/scene.ts';
+import { publishedFile, scene, type Scene } from '../attacks/scene.ts';
 import { roundTrip } from '../peers/stations.ts';
 import { renewCard, stationKey } from './estate.ts';
 
@@ -11,9 +9,7 @@ vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 let app: Scene;
 
-function published(role: string): SignedDocument {
-  return notary.parse(role, readFileSync(join(app.folder, 'v2', app.gun, '_trust', 'tuf', `${role}.json`)));
-}
+const published = (role: string): SignedDocument => notary.parse(role, publishedFile(app, role));
 
 /** Whose signatures the current file of a role carries, by the IDs of the keys. */
 function signers(role: string): string[] {
