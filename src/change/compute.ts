@@ -36,7 +36,7 @@ export function computeRoles(dialect: Dialect, inputs: ChangeInputs): ComputedRo
       { where: context.repository, hint: creates ? 'reset the staged init' : 'stage init first' },
     );
   const names = changedRoles(dialect, base, changes);
-  checkPlan(inputs.plan, names, context.repository);
+  const plans = plansOf(inputs.plan, names, context.repository);
   const entries = entryChanges(
     dialect,
     (role, name) => {
@@ -50,18 +50,22 @@ export function computeRoles(dialect: Dialect, inputs: ChangeInputs): ComputedRo
   const below = new Map<string, string[]>();
   for (const role of touchedDelegations(changes)) {
     const parent = parents.of(role);
-    checkParent(dialect, role, parent, changes);
-    below.set(parent, [...(below.get(parent) ?? []), role]);
+    const list = below.get(parent);
+    if (list) list.push(role);
+    else below.set(parent, [role]);
   }
+  checkParents(dialect, parents, changes);
+  const refreshed = new Set(changes.flatMap((change) => (change.type === 'refresh' ? [change.role] : [])));
   const results = new Map<string, ComputedRole>();
-  for (const name of names) {
-    const plan = inputs.plan.find(({ role }) => role === name) as RolePlan;
+  for (const plan of plans) {
+    const name = plan.role;
     const role =
       name === 'root'
         ? rootRole(dialect, inputs, plan, quorums)
         : targetsRole(dialect, inputs, {
             plan,
             quorums,
+            refreshed,
             results,
             parents,
             below: below.get(name) ?? [],
@@ -94,23 +98,27 @@ export function fillRoles(
 }
 
 /** Where a name says who declares the role, no change says it; where it does not, one must. */
-function checkParent(dialect: Dialect, role: string, parent: string, changes: readonly Change[]): void {
-  const named = dialect.ancestry(role) !== null;
-  for (const change of changes)
-    if (change.type === 'delegation-add' && change.role === role && change.parent !== (named ? null : parent))
+function checkParents(dialect: Dialect, parents: RoleParents, changes: readonly Change[]): void {
+  for (const change of changes) {
+    if (change.type !== 'delegation-add') continue;
+    const expected = dialect.ancestry(change.role) === null ? parents.of(change.role) : null;
+    if (change.parent !== expected)
       throw refused('CHANGE-DELEGATION', 'the role is declared by another role than the change says', {
-        expected: named ? 'no role, since the name says it' : parent,
+        expected: expected ?? 'no role, since the name says it',
         found: change.parent ?? 'no role',
-        where: role,
+        where: change.role,
       });
+  }
 }
 
-function checkPlan(plan: readonly RolePlan[], names: readonly string[], where: string): void {
-  const planned = plan.map(({ role }) => role);
-  if (planned.length === names.length && names.every((name) => planned.includes(name))) return;
+/** The plan of each role that changes, in their order. @throws CHANGE-PLAN */
+function plansOf(plan: readonly RolePlan[], names: readonly string[], where: string): RolePlan[] {
+  const byRole = new Map(plan.map((one) => [one.role, one]));
+  const plans = names.flatMap((name) => byRole.get(name) ?? []);
+  if (plans.length === names.length && plan.length === names.length) return plans;
   throw refused('CHANGE-PLAN', 'the planned roles are not those that change', {
     expected: names.join(' '),
-    found: planned.join(' '),
+    found: plan.map(({ role }) => role).join(' '),
     where,
   });
 }
@@ -118,6 +126,8 @@ function checkPlan(plan: readonly RolePlan[], names: readonly string[], where: s
 interface TargetsWork {
   readonly plan: RolePlan;
   readonly quorums: NewQuorums;
+  /** Roles that a change refreshes. */
+  readonly refreshed: ReadonlySet<string>;
   /** Roles above this one that change too. */
   readonly results: ReadonlyMap<string, ComputedRole>;
   readonly parents: RoleParents;
@@ -128,11 +138,11 @@ interface TargetsWork {
 
 function targetsRole(dialect: Dialect, inputs: ChangeInputs, work: TargetsWork): ComputedRole {
   const { base, changes, context } = inputs;
-  const { plan, quorums, below, entries } = work;
+  const { plan, quorums, refreshed, below, entries } = work;
   const before = base?.targets.get(plan.role);
   if (base && !before && plan.role === 'targets')
     throw refused('CHAIN-TARGETS', 'the repository has a root but no targets', { where: context.repository });
-  if (base && !before && changes.some((change) => change.type === 'refresh' && change.role === plan.role))
+  if (base && !before && refreshed.has(plan.role))
     throw refused('CHANGE-ABSENT', 'a role is to be refreshed that has no metadata which its keys signed', {
       found: plan.role,
       where: context.repository,

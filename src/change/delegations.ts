@@ -49,6 +49,7 @@ export function delegationEdits(
   changes: readonly Change[],
   inputs: QuorumInputs,
 ): DelegationEdit[] {
+  if (roles.length === 0) return [];
   const listed = current.flatMap(({ keys }) => keys);
   const declared = new Map(current.map((delegation) => [delegation.role, delegation]));
   const named = changesByRole(changes);

@@ -106,6 +106,8 @@ export interface Dialect {
 
   /** Reads a file strictly: what it holds must be exactly what this dialect would write. */
   parse(role: string, file: Uint8Array): SignedDocument;
+  /** What {@link parse} made of these very bytes lately; null says nothing about them. */
+  known(role: string, file: Uint8Array): SignedDocument | null;
   /** The file of a payload and its signatures. `outside`: members of the envelope besides them. */
   write(payload: Uint8Array, signatures: readonly Signature[], outside: JsonObject): Uint8Array;
   /** Members of a document that this program has no idea of: kept, and shown as not understood. JSON pointers. */
@@ -175,6 +177,7 @@ export interface Dialect {
   target(document: SignedDocument, name: string): TargetEntry | null;
   /** Why a target cannot carry these custom data (which are not null), where the dialect allows less than JSON does. */
   customFault(custom: Json): string | null;
+  /** What a snapshot or timestamp lists; read once, however often it is asked. */
   listed(document: SignedDocument): ReadonlyMap<string, ListedFile>;
   /** Whether a snapshot lists the root beside the targets roles. */
   readonly snapshotListsRoot: boolean;

@@ -44,10 +44,15 @@ export function readEntries(
   return decoded;
 }
 
-/** One entry of a targets document; null if it has none of that name. */
-export function readEntry({ read }: EntryForm, document: SignedDocument, name: string): TargetEntry | null {
-  const entries = entriesIn(document.signed);
-  return Object.hasOwn(entries, name) ? read(document.role, entries[name]) : null;
+/** One entry of a targets document; null where it has none of that name. No other one is looked at. */
+export function readEntry(
+  { read }: EntryForm,
+  { role, signed }: SignedDocument,
+  name: string,
+): TargetEntry | null {
+  const entries = entriesIn(signed);
+  // what objects inherit is never an entry
+  return Object.hasOwn(entries, name) ? read(role, entries[name]) : null;
 }
 
 /** `signed` with other entries (null: removed), version and expiry; everything else as it was. */
@@ -58,13 +63,29 @@ export function withEntries(
   version: number,
   expires: string,
 ): JsonObject {
-  // A Map, since a target may be called `__proto__`.
-  const entries = new Map(Object.entries(entriesIn(signed)));
+  const before = entriesIn(signed);
+  const targets: Record<string, Json> = { ...before };
+  let inOrder = true;
   for (const [name, entry] of changed) {
-    if (entry) entries.set(name, write(entry, entries.get(name)));
-    else entries.delete(name);
+    if (!entry) {
+      Reflect.deleteProperty(targets, name);
+      continue;
+    }
+    const known = Object.hasOwn(before, name);
+    inOrder &&= known;
+    put(targets, name, write(entry, known ? before[name] : undefined));
   }
-  // In order already, a large document is several times faster to encode.
-  const ordered = [...entries].sort(([a], [b]) => (a < b ? -1 : 1));
-  return { ...signed, expires, targets: Object.fromEntries(ordered), version };
+  return { ...signed, expires, targets: inOrder ? targets : sorted(targets), version };
+}
+
+/** A target may be called `__proto__`. */
+function put(targets: Record<string, Json>, name: string, value: Json): void {
+  if (name !== '__proto__') targets[name] = value;
+  else Object.defineProperty(targets, name, { value, configurable: true, enumerable: true, writable: true });
+}
+
+/** In order already, a large document is several times faster to encode. */
+function sorted(targets: JsonObject): JsonObject {
+  const names = Object.keys(targets).sort();
+  return Object.fromEntries(names.map((name) => [name, targets[name] as Json]));
 }

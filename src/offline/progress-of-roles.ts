@@ -55,7 +55,8 @@ function answered(
 
 /** That a key is held online is a claim: it may leave a delegated role open for publish, no other. */
 function isOpen({ reading }: RepositoryExamination, { role, missing }: TrackedRole): boolean {
+  if (missing === 0) return false;
   const claimed = reading.record.result.find((result) => result.role === role);
   const online = claimed?.signers.some(({ holder }) => holder === 'online') ?? false;
-  return missing > 0 && !(online && isDelegated(role));
+  return !(online && isDelegated(role));
 }

@@ -119,8 +119,9 @@ function mergeAll(
 function checkMarks({ record }: RepositoryReading, { marks, name }: RepositoryResponse): void {
   // What was before a repository began anew says nothing of its versions.
   if (record.operation === 'restart') return;
+  const versions = new Map(record.result.map(({ role, version }) => [role, version]));
   for (const { role, seen, signed } of marks.roles) {
-    const asked = record.result.find((result) => result.role === role)?.version ?? 0;
+    const asked = versions.get(role) ?? 0;
     const most = asked + MAX_JUMP;
     if (Math.max(seen, signed) <= most) continue;
     throw refused(

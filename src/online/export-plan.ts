@@ -20,7 +20,7 @@ import { onlineKey, replacementKey } from './online-keys.ts';
 import type { Recipient } from './recipient.ts';
 import type { RepositoryEntry } from './place.ts';
 import { retiredVersions } from './retired-roles.ts';
-import { expiryFor } from './role-expiry.ts';
+import { expiriesAfter } from './role-expiry.ts';
 import { evidenceOf, type StagedChanges } from './staged.ts';
 import { pinOf, seenEvents, type OnlineStation } from './station.ts';
 import type { ServerRole, Store } from './store.ts';
@@ -153,8 +153,9 @@ function rolePlans(
   floors: ReadonlyMap<string, number>,
 ): RolePlan[] {
   const anew = restarts(changes);
+  const expiryOf = expiriesAfter(changes, station.now);
   const expires = (role: string): string =>
-    expiryFor(expiryRuleOf(station.home, dialect, entry.name, role), changes, role, station.now);
+    expiryOf(role, expiryRuleOf(station.home, dialect, entry.name, role));
   return changedRoles(dialect, fetched?.verified ?? null, changes).map((role) => {
     if (anew) return { role, version: 1, expires: expires(role) };
     const current = (fetched && documentOf(fetched.verified, role)?.version) ?? 0;

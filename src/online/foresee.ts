@@ -12,7 +12,7 @@ import type { MetadataKey } from '../metadata/document.ts';
 import type { VerifiedRepository } from '../metadata/verified.ts';
 import { countSigners } from '../metadata/threshold.ts';
 import { checkExpiry } from '../policy/expiry.ts';
-import { expiryFor } from './role-expiry.ts';
+import { expiriesAfter } from './role-expiry.ts';
 
 /** What changes are tried on. */
 export interface Ground {
@@ -39,10 +39,11 @@ export function foresee(
 ): ComputedRole[] {
   const now = Math.floor(context.now / 1000);
   const standIn = dialect.keyValue(publicKeyFromEd25519Raw(fromHex(STAND_IN)));
+  const expiryOf = expiriesAfter(changes, now);
   const plan = changedRoles(dialect, base, changes).map((role) => ({
     role,
     version: ((base && documentOf(base, role)?.version) ?? 0) + 1,
-    expires: expiryFor(rule(role), changes, role, now),
+    expires: expiryOf(role, rule(role)),
   }));
   const onlineKeys = changedOnlineRoles(dialect, { base, changes }).map((role) => ({ role, value: standIn }));
   const roles = computeRoles(dialect, { base, changes, plan, onlineKeys, fills: new Map(), context });
@@ -63,9 +64,10 @@ export interface LostRole {
 
 /** Delegated roles whose files, as they are now, lack signatures of the keys that they will have, or that go. */
 export function lostRoles({ dialect, base }: Ground, roles: readonly ComputedRole[]): LostRole[] {
+  const changed = new Map(roles.map((one) => [one.role, one]));
   return [...(base?.targets ?? [])].flatMap(([role, document]): LostRole[] => {
-    const parent = roles.find((one) => one.role === base?.parents.get(role));
-    if (!parent || roles.some((one) => one.role === role)) return [];
+    const parent = changed.get(base?.parents.get(role) ?? '');
+    if (!parent || changed.has(role)) return [];
     const targets = dialect.targets(document).size;
     const after = dialect.delegatedKeys(resultDocument(parent), role);
     if (!after) return [{ role, targets, keys: null, threshold: 0 }];

@@ -53,10 +53,11 @@ export async function returningRoles(
 ): Promise<{ readonly role: string; readonly targets: number }[]> {
   if (!base) return [];
   const returning: { role: string; targets: number }[] = [];
+  const changed = new Set(roles.map(({ role }) => role));
   for (const parent of roles) {
     if (parent.role === 'root') continue;
     for (const declared of dialect.delegations(resultDocument(parent))) {
-      if (base.targets.has(declared.role) || roles.some(({ role }) => role === declared.role)) continue;
+      if (base.targets.has(declared.role) || changed.has(declared.role)) continue;
       const last = await listedFile(dialect, store, base, declared.role);
       if (last && countSigners(dialect, declared, last).signers.length >= declared.threshold)
         returning.push({ role: declared.role, targets: dialect.targets(last).size });

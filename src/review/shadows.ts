@@ -1,5 +1,6 @@
 import { resultDocument } from '../change/computed-role.ts';
 import type { RepositoryReading } from '../exchange/read-request.ts';
+import type { Delegation } from '../metadata/dialect.ts';
 import type { SignedDocument, TargetEntry } from '../metadata/document.ts';
 import type { Anomaly } from './anomaly.ts';
 import type { RoleDifference } from './difference.ts';
@@ -44,17 +45,17 @@ function known(
 ): Shadow[] {
   return [...documents]
     .filter(([other]) => other !== role)
-    .map(([other, document]) => {
-      const entries = dialect.targets(document);
-      const names = targets
-        .filter((change) => hides(change, entries.get(change.name)))
-        .map(({ name }) => name);
-      return { role, other, names };
-    })
+    .map(([other, document]) => ({
+      role,
+      other,
+      names: targets
+        .filter((change) => hides(change, dialect.target(document, change.name)))
+        .map(({ name }) => name),
+    }))
     .filter(({ names }) => names.length > 0);
 }
 
-function hides({ before, after }: TargetChange, other: TargetEntry | undefined): boolean {
+function hides({ before, after }: TargetChange, other: TargetEntry | null): boolean {
   if (!other) return false;
   const mine = after ?? before;
   return mine !== null && !sameEntry(mine, other);
@@ -69,15 +70,22 @@ function possible(
 ): Shadow[] {
   const added = targets.filter(({ before, after }) => !before && after).map(({ name }) => name);
   if (!base || added.length === 0) return [];
-  return [...documents.values()]
-    .flatMap((document) => dialect.delegations(document))
+  const found = new Map<Delegation, string[]>();
+  const declared = [...documents.values()].map((document) => dialect.delegations(document));
+  for (const name of added)
+    for (const delegations of declared)
+      for (const other of dialect.covering(delegations, name)) {
+        const names = found.get(other);
+        if (names) names.push(name);
+        else found.set(other, [name]);
+      }
+  return declared
+    .flat()
     .filter((other) => other.role !== role && !documents.has(other.role))
-    .map((other) => ({
-      role,
-      other: other.role,
-      names: added.filter((name) => dialect.covers(other, name)),
-    }))
-    .filter(({ names }) => names.length > 0);
+    .flatMap((other) => {
+      const names = found.get(other);
+      return names ? [{ role, other: other.role, names }] : [];
+    });
 }
 
 function anomaly({ record }: RepositoryReading, { role, other, names }: Shadow, typed: boolean): Anomaly {

@@ -27,6 +27,7 @@ import { rootWithQuorums } from '../root-quorums.ts';
 import { bareKeyObject } from '../station-key-id.ts';
 import { sharedRootKeys } from './shared-root-keys.ts';
 import { checkTargets, customFault, listedFiles, newTargets, notaryEntry } from './targets.ts';
+import { rememberingFiles } from '../remembered-files.ts';
 import { readEntries, readEntry, withEntries } from '../target-entries.ts';
 import { fromBase64 } from '../../encoding/text.ts';
 
@@ -39,6 +40,14 @@ const EXPIRY: Readonly<Record<string, ExpiryRule>> = {
   timestamp: { usual: 14, least: 1, most: 1_100 },
 };
 
+const reader = rememberingFiles((role, file) => {
+  const document = parseFile(role, file);
+  if (role === 'root') checkRoot(document.signed);
+  else if (role === 'snapshot' || role === 'timestamp') listedFiles(document);
+  else checkTargets(role, document.signed);
+  return document;
+});
+
 /** Notary v1: what Docker Content Trust, the `notary` client and notary-server speak. */
 export const notary: Dialect = {
   name: 'notary',
@@ -46,13 +55,8 @@ export const notary: Dialect = {
   checkTarget: checkTargetName,
   checkTargetsRole: checkTargetsRoleName,
 
-  parse(role, file) {
-    const document = parseFile(role, file);
-    if (role === 'root') checkRoot(document.signed);
-    else if (role === 'snapshot' || role === 'timestamp') listedFiles(document);
-    else checkTargets(role, document.signed);
-    return document;
-  },
+  parse: reader.parse,
+  known: reader.known,
   write: (payload, signatures) => writeFile(payload, signatures),
   // A file that holds anything else than a Notary client would write is refused as a whole.
   notUnderstood: () => [],

@@ -4,7 +4,6 @@ import { isObject, type Json, type JsonObject } from '../../encoding/json.ts';
 import { fromBase64, fromUtf8, toBase64, toUtf8 } from '../../encoding/text.ts';
 import { parseGoTime } from '../../encoding/time.ts';
 import type { Signature, SignedDocument } from '../document.ts';
-import { rememberingLarge } from '../large-files.ts';
 
 /** What Go's JSON encoder escapes inside strings, so that a file is not equal to the bytes that are signed. */
 const GO_ESCAPED = /[<>&\u2028\u2029]/g;
@@ -46,9 +45,7 @@ function goEscape(text: string): string {
  *
  * @throws METADATA-FORM
  */
-export const parseFile = rememberingLarge(parseAnew);
-
-function parseAnew(role: string, file: Uint8Array): SignedDocument {
+export function parseFile(role: string, file: Uint8Array): SignedDocument {
   const text = fromUtf8(file);
   const { signed, signatures } = readEnvelope(role, text);
   const payload = canonicalText(signed);

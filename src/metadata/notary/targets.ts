@@ -1,7 +1,8 @@
 import { canonicalText } from '../../encoding/canonical-json.ts';
 import { isObject, type Json, type JsonObject } from '../../encoding/json.ts';
 import { fromBase64, fromHex, toBase64, toHex } from '../../encoding/text.ts';
-import type { ListedFile, SignedDocument, TargetEntry } from '../document.ts';
+import type { ListedFile, TargetEntry } from '../document.ts';
+import { readOnce } from '../read-once.ts';
 import { customMember, type EntryForm } from '../target-entries.ts';
 import { form } from './file.ts';
 
@@ -53,7 +54,7 @@ export function customFault(custom: Json): string | null {
 export const notaryEntry: EntryForm = { read: entryOf, write: encodeEntry };
 
 /** The files that a snapshot or timestamp lists, by role. */
-export function listedFiles(document: SignedDocument): Map<string, ListedFile> {
+export const listedFiles = readOnce((document): ReadonlyMap<string, ListedFile> => {
   const meta = document.signed['meta'];
   if (!isObject(meta)) throw form(document.role, '"meta" is missing');
   const files = new Map<string, ListedFile>();
@@ -63,4 +64,4 @@ export function listedFiles(document: SignedDocument): Map<string, ListedFile> {
     files.set(role, { version: null, length, hashes });
   }
   return files;
-}
+});

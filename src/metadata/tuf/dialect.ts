@@ -17,6 +17,7 @@ import { checkRoot, declaredRootKeys, newRoot, rootRoleKeys, tufKeys } from './r
 import { rootWithQuorums } from '../root-quorums.ts';
 import { envelopeSignature, signatureVerifies } from './signatures.ts';
 import { checkTargets, customFault, newTargets, tufEntry } from './targets.ts';
+import { rememberingFiles } from '../remembered-files.ts';
 import { readEntries, readEntry, withEntries } from '../target-entries.ts';
 import { notUnderstood } from './understood.ts';
 
@@ -28,6 +29,17 @@ const EXPIRY: Readonly<Record<string, ExpiryRule>> = {
   timestamp: { usual: 1, least: 0, most: 100 },
 };
 
+const reader = rememberingFiles((role, file) => {
+  const document = parseFile(role, file);
+  const type = typeOf(role);
+  if (type === 'root') checkRoot(document.signed);
+  else if (type === 'targets') {
+    checkTargets(role, document.signed);
+    checkDelegations(role, document.signed);
+  } else listedFiles(document);
+  return document;
+});
+
 /** TUF 1.0 (specification 1.0.33): what python-tuf, go-tuf, tough, tuf-js and Sigstore read and write. */
 export const tuf: Dialect = {
   name: 'tuf',
@@ -35,16 +47,8 @@ export const tuf: Dialect = {
   checkTarget: checkTargetName,
   checkTargetsRole: checkTargetsRoleName,
 
-  parse(role, file) {
-    const document = parseFile(role, file);
-    const type = typeOf(role);
-    if (type === 'root') checkRoot(document.signed);
-    else if (type === 'targets') {
-      checkTargets(role, document.signed);
-      checkDelegations(role, document.signed);
-    } else listedFiles(document);
-    return document;
-  },
+  parse: reader.parse,
+  known: reader.known,
   write: writeFile,
   notUnderstood,
 

@@ -5,7 +5,6 @@ import { parseStrictJson } from '../../encoding/strict-json.ts';
 import { fromUtf8, toHex, toUtf8 } from '../../encoding/text.ts';
 import { parseGoTime } from '../../encoding/time.ts';
 import type { Signature, SignedDocument } from '../document.ts';
-import { rememberingLarge } from '../large-files.ts';
 import { jsonOfCanonical } from './json-text.ts';
 import { TOP_LEVEL } from './names.ts';
 
@@ -51,9 +50,7 @@ function fileText(payload: string, signatures: readonly Signature[], outside: Js
  *
  * @throws METADATA-FORM, ENCODING-TIME
  */
-export const parseFile = rememberingLarge(parseAnew);
-
-function parseAnew(role: string, file: Uint8Array): SignedDocument {
+export function parseFile(role: string, file: Uint8Array): SignedDocument {
   const text = fromUtf8(file);
   const ours = readOurs(role, text, file);
   if (ours) return ours;

@@ -2,10 +2,11 @@ import { sha256Hex } from '../../encoding/hash.ts';
 import { isObject, type Json, type JsonObject } from '../../encoding/json.ts';
 import type { ListedFile, SignedDocument } from '../document.ts';
 import { form, readVersion, SPEC_VERSION } from './file.ts';
+import { readOnce } from '../read-once.ts';
 import { readHashes, readLength } from './listed-file.ts';
 
 /** The files that a snapshot or timestamp lists (specification 4.4 and 4.6), by role. */
-export function listedFiles(document: SignedDocument): Map<string, ListedFile> {
+export const listedFiles = readOnce((document): ReadonlyMap<string, ListedFile> => {
   const { meta } = document.signed;
   if (!isObject(meta)) throw form(document.role, '"meta" is missing');
   const files = new Map<string, ListedFile>();
@@ -16,7 +17,7 @@ export function listedFiles(document: SignedDocument): Map<string, ListedFile> {
   if (document.role === 'timestamp' && !files.has('snapshot'))
     throw form('timestamp', 'the snapshot is not listed');
   return files;
-}
+});
 
 /**
  * The role whose file an entry is about; null for what has no meaning here: a timestamp lists the snapshot alone, a
