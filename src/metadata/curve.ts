@@ -46,10 +46,6 @@ const ORDER_8 = 0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e8
 /** y of the points whose order divides the cofactor 8; their negatives share it. */
 const SMALL_ORDER: ReadonlySet<bigint> = new Set([0n, 1n, P25519 - 1n, ORDER_8, P25519 - ORDER_8]);
 
-/** Points that were checked lately, in hex: thousands of hash bins have one key. */
-const sound = new Set<string>();
-const REMEMBERED = 1_000;
-
 /**
  * Checks an Ed25519 public key: y below p, on the curve, and not of small order. (With x = 0 the sign bit would be
  * a second encoding; both such points are of small order.)
@@ -58,8 +54,6 @@ const REMEMBERED = 1_000;
  */
 export function checkEd25519Point(raw: Uint8Array): void {
   if (raw.length !== 32) throw weak('32 bytes', `${String(raw.length)} bytes`);
-  const hex = Buffer.from(raw).toString('hex');
-  if (sound.has(hex)) return;
   const y = bigEndian(Uint8Array.from(raw).reverse()) & (2n ** 255n - 1n);
   if (y >= P25519) throw weak('y below p', 'y not reduced');
   if (SMALL_ORDER.has(y)) throw weak('a point of large order', 'a point of small order');
@@ -67,8 +61,6 @@ export function checkEd25519Point(raw: Uint8Array): void {
   const square = (y * y) % P25519;
   if (!isSquare(((square - 1n) * (D25519 * square + 1n)) % P25519))
     throw weak('a point on the curve', 'another one');
-  if (sound.size >= REMEMBERED) sound.clear();
-  sound.add(hex);
 }
 
 /** Whether a value below p is a square modulo p of Ed25519: its Jacobi symbol, by reciprocity. */

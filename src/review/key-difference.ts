@@ -1,5 +1,6 @@
 import type { Delegation, Dialect } from '../metadata/dialect.ts';
 import type { MetadataKey, RoleKeys, SignedDocument } from '../metadata/document.ts';
+import { SLOT } from '../metadata/open-key.ts';
 
 /** What becomes of one key of a role. `renewed`: the same key under a new certificate. */
 export interface KeyDifference {
@@ -141,7 +142,7 @@ function line(key: MetadataKey, state: KeyDifference['state']): KeyDifference {
 
 /** Whether a key is of a kind that nothing here verifies signatures with; one that is still to be made is not. */
 export function isUnverifiable({ id, public: key }: MetadataKey): boolean {
-  return key === null && !id.startsWith('slot:');
+  return key === null && !id.startsWith(SLOT);
 }
 
 function differs({ keys, thresholdBefore, thresholdAfter }: QuorumDifference): boolean {
