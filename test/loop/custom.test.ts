@@ -18,6 +18,7 @@ import {
   type TestStations,
 } from '../peers/stations.ts';
 import { PASSPHRASE, stockNotary } from '../peers/stock-notary.ts';
+import { serveFolder, tufClient } from '../peers/tuf-updater.ts';
 
 let server: NotaryServerPeer;
 beforeAll(async () => {
@@ -164,6 +165,9 @@ test('TUF: custom data by list and by file, looked up, and kept where a role is 
   await roundTrip(pair, 'second');
   const expected = { 'a/1.bin': build, 'a/2.bin': 'none', 'a/3.bin': { ...unicode, ...{ '<': '&' } } };
   expect(await listed(pair, 'app')).toEqual(expected);
+  const web = await serveFolder(folder);
+  expect(await tufClient(folder, web).download('a/3.bin')).toEqual(Buffer.from('three'));
+  await web.stop();
   const lookup = await online.run(['lookup', 'app', 'a/1.bin']);
   expect(lookup.stdout).toContain('  custom {"build":{"commit":"c0ffee","number":7}');
   const last = readdirSync(join(folder, 'metadata'))
