@@ -1,10 +1,10 @@
-import { addFile, addImage, addList, type AddResult } from '../src/online/add.ts';
+import { addFile, addImage, addList, type AddResult } from '../src/online/staging/add.ts';
 import { readCustom } from '../src/online/custom-data.ts';
 import { withOnlineStation } from '../src/online/session.ts';
 import { usage } from '../src/errors.ts';
 import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';
-import { customFlag } from '../src/terminal/custom-flag.ts';
-import { stagedTargetLine } from '../src/terminal/change-view.ts';
+import { customFlag } from '../src/terminal/flags/custom-flag.ts';
+import { stagedTargetLine } from '../src/terminal/views/change-view.ts';
 
 export default class Add extends BaseCommand {
   static override summary = 'stage targets from a file, a registry, or a list';

@@ -1,11 +1,11 @@
-import { rolesOf } from '../src/online/add.ts';
+import { rolesOf } from '../src/online/staging/add.ts';
 import { readCustom } from '../src/online/custom-data.ts';
-import { repositoryNamed } from '../src/online/repositories.ts';
+import { repositoryNamed } from '../src/online/repositories/repositories.ts';
 import { withOnlineStation } from '../src/online/session.ts';
-import { addChanges, stageChanges } from '../src/online/stage.ts';
+import { addChanges, stageChanges } from '../src/online/staging/stage.ts';
 import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';
-import { customFlag } from '../src/terminal/custom-flag.ts';
-import { stagedTargetLine } from '../src/terminal/change-view.ts';
+import { customFlag } from '../src/terminal/flags/custom-flag.ts';
+import { stagedTargetLine } from '../src/terminal/views/change-view.ts';
 
 export default class AddHash extends BaseCommand {
   static override summary = 'stage a target by the hash of its manifest';

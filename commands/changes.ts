@@ -1,7 +1,7 @@
-import { readChanges } from '../src/online/changes.ts';
+import { readChanges } from '../src/online/reading/changes.ts';
 import { withOnlineStation } from '../src/online/session.ts';
 import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';
-import { changesLines } from '../src/terminal/changes-view.ts';
+import { changesLines } from '../src/terminal/views/changes-view.ts';
 
 export default class Changes extends BaseCommand {
   static override summary = 'show what a trust server says was published and deleted';

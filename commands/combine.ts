@@ -1,6 +1,6 @@
-import { combine } from '../src/station/combine.ts';
+import { combine } from '../src/station/combining/combine.ts';
 import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';
-import { digestLines } from '../src/terminal/digest-block.ts';
+import { digestLines } from '../src/terminal/views/digest-block.ts';
 import { escapeCut, showPath } from '../src/terminal/escape.ts';
 import { readBackLine } from '../src/terminal/written-file.ts';
 

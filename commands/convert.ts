@@ -3,7 +3,7 @@ import { convert } from '../src/online/convert/convert.ts';
 import { verifyArchive } from '../src/online/convert/verify-archive.ts';
 import { withOnlineStation } from '../src/online/session.ts';
 import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';
-import { archiveLines, convertedLines } from '../src/terminal/convert-view.ts';
+import { archiveLines, convertedLines } from '../src/terminal/views/convert-view.ts';
 
 export default class Convert extends BaseCommand {
   static override summary = 'stage a TUF repository with the targets and delegations of a Notary one';

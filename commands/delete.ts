@@ -1,7 +1,7 @@
-import { deleteRepository, planDeletion } from '../src/online/delete-repository.ts';
+import { deleteRepository, planDeletion } from '../src/online/repositories/delete-repository.ts';
 import { withOnlineStation } from '../src/online/session.ts';
 import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';
-import { confirmDeletion } from '../src/terminal/confirm-deletion.ts';
+import { confirmDeletion } from '../src/terminal/prompts/confirm-deletion.ts';
 import { show } from '../src/terminal/escape.ts';
 
 export default class Delete extends BaseCommand {

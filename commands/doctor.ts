@@ -1,10 +1,10 @@
 import { EXIT } from '../src/errors.ts';
-import { allowedModules } from '../src/station/modules.ts';
-import { checkClock } from '../src/station/clock.ts';
+import { allowedModules } from '../src/station/keys/modules.ts';
+import { checkClock } from '../src/station/home/clock.ts';
 import { find, type Finding, mediaFinding, programFindings, tokenFindings } from '../src/station/doctor.ts';
-import { type Home, openHome } from '../src/station/home.ts';
+import { type Home, openHome } from '../src/station/home/home.ts';
 import { BaseCommand, Flags } from '../src/terminal/base-command.ts';
-import { findingLines } from '../src/terminal/finding-lines.ts';
+import { findingLines } from '../src/terminal/views/finding-lines.ts';
 
 export default class Doctor extends BaseCommand {
   static override summary = 'say what works here and what does not';

@@ -1,9 +1,9 @@
-import { downloadTarget } from '../src/online/download.ts';
+import { downloadTarget } from '../src/online/reading/download.ts';
 import { withOnlineStation } from '../src/online/session.ts';
 import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';
-import { rolesFlag } from '../src/terminal/reading-flags.ts';
-import { targetLines } from '../src/terminal/target-view.ts';
-import { warnOfUnreadRoles } from '../src/terminal/unread-roles.ts';
+import { rolesFlag } from '../src/terminal/flags/reading-flags.ts';
+import { targetLines } from '../src/terminal/views/target-view.ts';
+import { warnOfUnreadRoles } from '../src/terminal/views/unread-roles.ts';
 import { showPath } from '../src/terminal/escape.ts';
 
 export default class Download extends BaseCommand {

@@ -1,7 +1,7 @@
-import { exitOf, parseDuration, readExpiry } from '../src/online/expiry.ts';
+import { exitOf, parseDuration, readExpiry } from '../src/online/reading/expiry.ts';
 import { withOnlineStation } from '../src/online/session.ts';
 import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';
-import { expiryDocument, expiryLines } from '../src/terminal/expiry-view.ts';
+import { expiryDocument, expiryLines } from '../src/terminal/views/expiry-view.ts';
 import { startProgress } from '../src/terminal/progress.ts';
 
 export default class Expiry extends BaseCommand {

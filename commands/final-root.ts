@@ -1,7 +1,7 @@
 import { stageFinalRoot } from '../src/online/convert/final-root.ts';
 import { withOnlineStation } from '../src/online/session.ts';
 import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';
-import { stagedLines } from '../src/terminal/staged-view.ts';
+import { stagedLines } from '../src/terminal/views/staged-view.ts';
 
 export default class FinalRoot extends BaseCommand {
   static override summary = 'stage the last root and targets of a repository, valid as long as policy allows';

@@ -1,10 +1,10 @@
-import { inspectRepository, type TrustInspection } from '../src/online/inspect.ts';
-import { readPublished } from '../src/online/read.ts';
-import { splitTag } from '../src/online/repository-and-tag.ts';
+import { inspectRepository, type TrustInspection } from '../src/online/reading/inspect.ts';
+import { readPublished } from '../src/online/reading/read.ts';
+import { splitTag } from '../src/online/reading/repository-and-tag.ts';
 import { withOnlineStation } from '../src/online/session.ts';
 import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';
-import { inspectionJson, inspectionLines } from '../src/terminal/inspect-view.ts';
-import { warnOfUnreadRoles } from '../src/terminal/unread-roles.ts';
+import { inspectionJson, inspectionLines } from '../src/terminal/views/inspect-view.ts';
+import { warnOfUnreadRoles } from '../src/terminal/views/unread-roles.ts';
 
 export default class Inspect extends BaseCommand {
   static override summary = 'show tags, signers and administrative keys as docker trust inspect does';

@@ -1,10 +1,10 @@
-import { listTargets } from '../src/online/found-targets.ts';
-import { readPublished, roleVersions } from '../src/online/read.ts';
+import { listTargets } from '../src/online/reading/found-targets.ts';
+import { readPublished, roleVersions } from '../src/online/reading/read.ts';
 import { withOnlineStation } from '../src/online/session.ts';
 import { Args, BaseCommand } from '../src/terminal/base-command.ts';
-import { rolesFlag } from '../src/terminal/reading-flags.ts';
-import { targetLines } from '../src/terminal/target-view.ts';
-import { warnOfUnreadRoles } from '../src/terminal/unread-roles.ts';
+import { rolesFlag } from '../src/terminal/flags/reading-flags.ts';
+import { targetLines } from '../src/terminal/views/target-view.ts';
+import { warnOfUnreadRoles } from '../src/terminal/views/unread-roles.ts';
 
 export default class List extends BaseCommand {
   static override summary = 'list what is published, verified as a client does';

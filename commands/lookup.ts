@@ -1,9 +1,9 @@
-import { readTarget } from '../src/online/read-target.ts';
+import { readTarget } from '../src/online/reading/read-target.ts';
 import { withOnlineStation } from '../src/online/session.ts';
 import { Args, BaseCommand } from '../src/terminal/base-command.ts';
-import { rolesFlag } from '../src/terminal/reading-flags.ts';
-import { targetLines } from '../src/terminal/target-view.ts';
-import { warnOfUnreadRoles } from '../src/terminal/unread-roles.ts';
+import { rolesFlag } from '../src/terminal/flags/reading-flags.ts';
+import { targetLines } from '../src/terminal/views/target-view.ts';
+import { warnOfUnreadRoles } from '../src/terminal/views/unread-roles.ts';
 
 export default class Lookup extends BaseCommand {
   static override summary = 'look one target up, verified as a client does';

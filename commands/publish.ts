@@ -1,17 +1,17 @@
 import { resolve } from 'node:path';
 import { EXIT, type ExitCode } from '../src/errors.ts';
-import { handOver } from '../src/online/hand-over.ts';
-import { publishResponses } from '../src/online/publish.ts';
-import { publishStaged } from '../src/online/publish-staged.ts';
-import type { PublishedRepository } from '../src/online/published-repository.ts';
+import { handOver } from '../src/online/publishing/hand-over.ts';
+import { publishResponses } from '../src/online/publishing/publish.ts';
+import { publishStaged } from '../src/online/publishing/publish-staged.ts';
+import type { PublishedRepository } from '../src/online/reading/published-repository.ts';
 import { withOnlineStation } from '../src/online/session.ts';
-import { Signers } from '../src/station/signers.ts';
+import { Signers } from '../src/station/keys/signers.ts';
 import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';
-import { handedOverLines } from '../src/terminal/hand-over-view.ts';
+import { handedOverLines } from '../src/terminal/views/hand-over-view.ts';
 import { startProgress } from '../src/terminal/progress.ts';
-import { publishDocument, publishedLines } from '../src/terminal/publish-view.ts';
-import { signerOpener } from '../src/terminal/secrets.ts';
-import { secretFlags } from '../src/terminal/signing-flags.ts';
+import { publishDocument, publishedLines } from '../src/terminal/views/publish-view.ts';
+import { signerOpener } from '../src/terminal/prompts/secrets.ts';
+import { secretFlags } from '../src/terminal/flags/signing-flags.ts';
 
 export default class Publish extends BaseCommand {
   static override summary = 'check responses, publish them, and read back as a fresh client';

@@ -1,14 +1,14 @@
 import { usage } from '../src/errors.ts';
-import { refreshOnline } from '../src/online/refresh-online.ts';
+import { refreshOnline } from '../src/online/publishing/refresh-online.ts';
 import { withOnlineStation } from '../src/online/session.ts';
-import { stageRefresh } from '../src/online/stage-refresh.ts';
-import { Signers } from '../src/station/signers.ts';
+import { stageRefresh } from '../src/online/staging/stage-refresh.ts';
+import { Signers } from '../src/station/keys/signers.ts';
 import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';
 import { startProgress } from '../src/terminal/progress.ts';
-import { refreshedDocument, refreshedExit, refreshedLines } from '../src/terminal/refresh-view.ts';
-import { signerOpener } from '../src/terminal/secrets.ts';
-import { secretFlags } from '../src/terminal/signing-flags.ts';
-import { stagedLines } from '../src/terminal/staged-view.ts';
+import { refreshedDocument, refreshedExit, refreshedLines } from '../src/terminal/views/refresh-view.ts';
+import { signerOpener } from '../src/terminal/prompts/secrets.ts';
+import { secretFlags } from '../src/terminal/flags/signing-flags.ts';
+import { stagedLines } from '../src/terminal/views/staged-view.ts';
 
 export default class Refresh extends BaseCommand {
   static override summary = 'stage a new expiry for roles, or sign the timestamp anew at once';

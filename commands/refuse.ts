@@ -1,7 +1,7 @@
 import { refuse, REASONS } from '../src/offline/refuse.ts';
 import { withOfflineStation } from '../src/offline/session.ts';
 import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';
-import { answerLines } from '../src/terminal/signed-view.ts';
+import { answerLines } from '../src/terminal/views/signed-view.ts';
 
 export default class Refuse extends BaseCommand {
   static override summary = 'answer a request with a sealed no';

@@ -1,7 +1,7 @@
 import { withOnlineStation } from '../src/online/session.ts';
-import { stageCompromised } from '../src/online/stage-keys.ts';
+import { stageCompromised } from '../src/online/staging/stage-keys.ts';
 import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';
-import { stagedLines } from '../src/terminal/staged-view.ts';
+import { stagedLines } from '../src/terminal/views/staged-view.ts';
 
 export default class RemoveCompromised extends BaseCommand {
   static override summary = 'stage the removal of keys without asking them to sign';

@@ -1,9 +1,9 @@
-import { rolesOf } from '../src/online/add.ts';
-import { repositoryNamed } from '../src/online/repositories.ts';
+import { rolesOf } from '../src/online/staging/add.ts';
+import { repositoryNamed } from '../src/online/repositories/repositories.ts';
 import { withOnlineStation } from '../src/online/session.ts';
-import { removeChanges, stageChanges } from '../src/online/stage.ts';
+import { removeChanges, stageChanges } from '../src/online/staging/stage.ts';
 import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';
-import { stagedTargetLine } from '../src/terminal/change-view.ts';
+import { stagedTargetLine } from '../src/terminal/views/change-view.ts';
 
 export default class Remove extends BaseCommand {
   static override summary = 'stage the removal of a target';

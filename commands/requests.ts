@@ -1,7 +1,7 @@
 import { withOnlineStation } from '../src/online/session.ts';
-import { outstandingRequests } from '../src/online/stage.ts';
+import { outstandingRequests } from '../src/online/staging/stage.ts';
 import { BaseCommand } from '../src/terminal/base-command.ts';
-import { table } from '../src/terminal/table.ts';
+import { table } from '../src/terminal/views/table.ts';
 
 export default class Requests extends BaseCommand {
   static override summary = 'list exported requests and what became of them';

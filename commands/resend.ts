@@ -1,6 +1,6 @@
 import { resend } from '../src/station/resend.ts';
 import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';
-import { digestLines } from '../src/terminal/digest-block.ts';
+import { digestLines } from '../src/terminal/views/digest-block.ts';
 import { showPath } from '../src/terminal/escape.ts';
 import { readBackLine } from '../src/terminal/written-file.ts';
 

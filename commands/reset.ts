@@ -1,5 +1,5 @@
 import { withOnlineStation } from '../src/online/session.ts';
-import { reset } from '../src/online/stage.ts';
+import { reset } from '../src/online/staging/stage.ts';
 import { Args, BaseCommand } from '../src/terminal/base-command.ts';
 import { show } from '../src/terminal/escape.ts';
 

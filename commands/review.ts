@@ -1,10 +1,10 @@
 import { review } from '../src/offline/review.ts';
 import { withOfflineStation } from '../src/offline/session.ts';
 import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';
-import { reviewDocument } from '../src/terminal/review-document.ts';
-import { askedReachLines } from '../src/terminal/reach-view.ts';
-import { reviewLines } from '../src/terminal/review-view.ts';
-import { reviewTrackerLines } from '../src/terminal/tracker-view.ts';
+import { reviewDocument } from '../src/terminal/views/review-document.ts';
+import { askedReachLines } from '../src/terminal/views/reach-view.ts';
+import { reviewLines } from '../src/terminal/views/review-view.ts';
+import { reviewTrackerLines } from '../src/terminal/views/tracker-view.ts';
 
 export default class Review extends BaseCommand {
   static override summary = 'check a request and show what it would change, without keys';

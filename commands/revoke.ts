@@ -1,7 +1,7 @@
 import { withOnlineStation } from '../src/online/session.ts';
-import { stageRevocation } from '../src/online/stage-revocation.ts';
+import { stageRevocation } from '../src/online/staging/stage-revocation.ts';
 import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';
-import { stagedLines } from '../src/terminal/staged-view.ts';
+import { stagedLines } from '../src/terminal/views/staged-view.ts';
 
 export default class Revoke extends BaseCommand {
   static override summary = 'stage that a tag, or every tag, goes out of all roles';

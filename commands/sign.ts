@@ -3,11 +3,11 @@ import { approveByScript, pinIds } from '../src/offline/approval.ts';
 import { withOfflineStation } from '../src/offline/session.ts';
 import { sign } from '../src/offline/sign.ts';
 import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';
-import { consentAtTerminal } from '../src/terminal/consent.ts';
+import { consentAtTerminal } from '../src/terminal/prompts/consent.ts';
 import { startProgress } from '../src/terminal/progress.ts';
-import { signerOpener } from '../src/terminal/secrets.ts';
-import { signedLines } from '../src/terminal/signed-view.ts';
-import { secretFlags } from '../src/terminal/signing-flags.ts';
+import { signerOpener } from '../src/terminal/prompts/secrets.ts';
+import { signedLines } from '../src/terminal/views/signed-view.ts';
+import { secretFlags } from '../src/terminal/flags/signing-flags.ts';
 
 export default class Sign extends BaseCommand {
   static override summary = 'sign a request with every key held here that it calls for';

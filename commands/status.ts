@@ -1,7 +1,7 @@
 import { withOnlineStation } from '../src/online/session.ts';
-import { stagedByRepository } from '../src/online/stage.ts';
+import { stagedByRepository } from '../src/online/staging/stage.ts';
 import { Args, BaseCommand } from '../src/terminal/base-command.ts';
-import { changeLines } from '../src/terminal/change-view.ts';
+import { changeLines } from '../src/terminal/views/change-view.ts';
 
 export default class Status extends BaseCommand {
   static override summary = 'show what is staged';

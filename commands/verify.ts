@@ -1,10 +1,10 @@
 import { usage } from '../src/errors.ts';
 import { withOnlineStation } from '../src/online/session.ts';
-import { verifyFile, verifyImage } from '../src/online/verify.ts';
+import { verifyFile, verifyImage } from '../src/online/reading/verify.ts';
 import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';
-import { rolesFlag } from '../src/terminal/reading-flags.ts';
-import { targetLines } from '../src/terminal/target-view.ts';
-import { warnOfUnreadRoles } from '../src/terminal/unread-roles.ts';
+import { rolesFlag } from '../src/terminal/flags/reading-flags.ts';
+import { targetLines } from '../src/terminal/views/target-view.ts';
+import { warnOfUnreadRoles } from '../src/terminal/views/unread-roles.ts';
 
 export default class Verify extends BaseCommand {
   static override summary = 'compare a file, or an image in a registry, with what is signed';

@@ -1,7 +1,7 @@
 import { withOnlineStation } from '../src/online/session.ts';
-import { stageWitness } from '../src/online/stage-refresh.ts';
+import { stageWitness } from '../src/online/staging/stage-refresh.ts';
 import { Args, BaseCommand } from '../src/terminal/base-command.ts';
-import { stagedLines } from '../src/terminal/staged-view.ts';
+import { stagedLines } from '../src/terminal/views/staged-view.ts';
 
 export default class Witness extends BaseCommand {
   static override summary = 'stage that targets roles are signed anew';

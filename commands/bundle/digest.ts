@@ -1,6 +1,6 @@
 import { digestOf } from '../../src/station/look.ts';
 import { Args, BaseCommand } from '../../src/terminal/base-command.ts';
-import { digestLines } from '../../src/terminal/digest-block.ts';
+import { digestLines } from '../../src/terminal/views/digest-block.ts';
 
 export default class BundleDigest extends BaseCommand {
   static override summary = 'print the digest of a bundle or card, in hex and in words';

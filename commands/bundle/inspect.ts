@@ -1,6 +1,6 @@
 import { look } from '../../src/station/look.ts';
 import { Args, BaseCommand } from '../../src/terminal/base-command.ts';
-import { bundleLines, cardLines } from '../../src/terminal/bundle-view.ts';
+import { bundleLines, cardLines } from '../../src/terminal/views/bundle-view.ts';
 
 export default class BundleInspect extends BaseCommand {
   static override summary = 'show what a bundle or card says';

@@ -1,6 +1,6 @@
 import { look } from '../../src/station/look.ts';
 import { Args, BaseCommand } from '../../src/terminal/base-command.ts';
-import { digestLines } from '../../src/terminal/digest-block.ts';
+import { digestLines } from '../../src/terminal/views/digest-block.ts';
 
 export default class BundleVerify extends BaseCommand {
   static override summary = 'check that a bundle or card is whole and that its seal verifies';

@@ -1,7 +1,7 @@
-import { resetClock } from '../../src/station/clock.ts';
-import { openHome, requireSide } from '../../src/station/home.ts';
+import { resetClock } from '../../src/station/home/clock.ts';
+import { openHome, requireSide } from '../../src/station/home/home.ts';
 import { Args, BaseCommand } from '../../src/terminal/base-command.ts';
-import { askTyped } from '../../src/terminal/prompt.ts';
+import { askTyped } from '../../src/terminal/prompts/prompt.ts';
 
 export default class ClockReset extends BaseCommand {
   static override summary = 'lower the clock floor that a wrong clock left behind';

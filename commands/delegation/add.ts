@@ -1,7 +1,7 @@
 import { withOnlineStation } from '../../src/online/session.ts';
-import { stageDelegation } from '../../src/online/stage-delegations.ts';
+import { stageDelegation } from '../../src/online/staging/stage-delegations.ts';
 import { Args, BaseCommand, Flags } from '../../src/terminal/base-command.ts';
-import { stagedLines } from '../../src/terminal/staged-view.ts';
+import { stagedLines } from '../../src/terminal/views/staged-view.ts';
 
 export default class DelegationAdd extends BaseCommand {
   static override summary = 'stage a delegation, or more keys and paths for one';

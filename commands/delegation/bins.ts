@@ -1,7 +1,7 @@
 import { withOnlineStation } from '../../src/online/session.ts';
-import { stageBins } from '../../src/online/stage-bins.ts';
+import { stageBins } from '../../src/online/staging/stage-bins.ts';
 import { Args, BaseCommand, Flags } from '../../src/terminal/base-command.ts';
-import { stagedLines } from '../../src/terminal/staged-view.ts';
+import { stagedLines } from '../../src/terminal/views/staged-view.ts';
 
 export default class DelegationBins extends BaseCommand {
   static override summary = 'stage hash bins, between which all targets of a large repository are shared out';

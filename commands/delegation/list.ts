@@ -1,8 +1,8 @@
-import { delegationList } from '../../src/online/delegation-list.ts';
+import { delegationList } from '../../src/online/reading/delegation-list.ts';
 import { withOnlineStation } from '../../src/online/session.ts';
 import { Args, BaseCommand } from '../../src/terminal/base-command.ts';
-import { delegationTable } from '../../src/terminal/delegation-view.ts';
-import { warnOfUnreadRoles } from '../../src/terminal/unread-roles.ts';
+import { delegationTable } from '../../src/terminal/views/delegation-view.ts';
+import { warnOfUnreadRoles } from '../../src/terminal/views/unread-roles.ts';
 
 export default class DelegationList extends BaseCommand {
   static override summary = 'list the delegations of a repository, verified as a client does';

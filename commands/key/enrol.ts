@@ -1,12 +1,12 @@
 import type { DialectName } from '../../src/metadata/dialect.ts';
 import { DIALECT_NAMES } from '../../src/metadata/dialects.ts';
-import { enrolKey } from '../../src/station/enrol-key.ts';
-import { openHome } from '../../src/station/home.ts';
-import { boundTo } from '../../src/station/key-roles.ts';
+import { enrolKey } from '../../src/station/keys/enrol-key.ts';
+import { openHome } from '../../src/station/home/home.ts';
+import { boundTo } from '../../src/station/keys/key-roles.ts';
 import { Args, BaseCommand, Flags } from '../../src/terminal/base-command.ts';
-import { compareWords } from '../../src/terminal/compare-words.ts';
-import { keyDocument, keyLines } from '../../src/terminal/key-view.ts';
-import { openTokenAt } from '../../src/terminal/secrets.ts';
+import { compareWords } from '../../src/terminal/prompts/compare-words.ts';
+import { keyDocument, keyLines } from '../../src/terminal/views/key-view.ts';
+import { openTokenAt } from '../../src/terminal/prompts/secrets.ts';
 
 export default class KeyEnrol extends BaseCommand {
   static override summary = 'register a key that is in a token already';

@@ -1,4 +1,4 @@
-import { exportPublicKey } from '../../src/station/export-key.ts';
+import { exportPublicKey } from '../../src/station/keys/export-key.ts';
 import { Args, BaseCommand, Flags } from '../../src/terminal/base-command.ts';
 import { showPath } from '../../src/terminal/escape.ts';
 

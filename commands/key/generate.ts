@@ -2,15 +2,15 @@ import type { DialectName } from '../../src/metadata/dialect.ts';
 import { DIALECT_NAMES } from '../../src/metadata/dialects.ts';
 import { ALGORITHMS, type Algorithm } from '../../src/metadata/key.ts';
 import { usage } from '../../src/errors.ts';
-import { generateKey } from '../../src/station/generate-key.ts';
-import { openHome } from '../../src/station/home.ts';
-import { boundTo } from '../../src/station/key-roles.ts';
-import type { SignerPlace } from '../../src/station/signers.ts';
-import { tokenPlace } from '../../src/station/token-place.ts';
+import { generateKey } from '../../src/station/keys/generate-key.ts';
+import { openHome } from '../../src/station/home/home.ts';
+import { boundTo } from '../../src/station/keys/key-roles.ts';
+import type { SignerPlace } from '../../src/station/keys/signers.ts';
+import { tokenPlace } from '../../src/station/keys/token-place.ts';
 import { Args, BaseCommand, Flags } from '../../src/terminal/base-command.ts';
-import { keyDocument, keyLines } from '../../src/terminal/key-view.ts';
-import { signerOpener } from '../../src/terminal/secrets.ts';
-import { secretFlags } from '../../src/terminal/signing-flags.ts';
+import { keyDocument, keyLines } from '../../src/terminal/views/key-view.ts';
+import { signerOpener } from '../../src/terminal/prompts/secrets.ts';
+import { secretFlags } from '../../src/terminal/flags/signing-flags.ts';
 
 export default class KeyGenerate extends BaseCommand {
   static override summary = 'generate a signing key in a token or an encrypted key file';

@@ -1,14 +1,14 @@
 import type { DialectName } from '../../src/metadata/dialect.ts';
 import { DIALECT_NAMES } from '../../src/metadata/dialects.ts';
-import { importKeys } from '../../src/station/import-keys.ts';
-import { openHome } from '../../src/station/home.ts';
-import type { SignerPlace } from '../../src/station/signers.ts';
-import { tokenPlace } from '../../src/station/token-place.ts';
+import { importKeys } from '../../src/station/keys/import-keys.ts';
+import { openHome } from '../../src/station/home/home.ts';
+import type { SignerPlace } from '../../src/station/keys/signers.ts';
+import { tokenPlace } from '../../src/station/keys/token-place.ts';
 import { Args, BaseCommand, Flags } from '../../src/terminal/base-command.ts';
-import { importDocument, importLines } from '../../src/terminal/import-view.ts';
-import { passphrasesOf } from '../../src/terminal/passphrases.ts';
-import { signerOpener } from '../../src/terminal/secrets.ts';
-import { secretFlags } from '../../src/terminal/signing-flags.ts';
+import { importDocument, importLines } from '../../src/terminal/views/import-view.ts';
+import { passphrasesOf } from '../../src/terminal/prompts/passphrases.ts';
+import { signerOpener } from '../../src/terminal/prompts/secrets.ts';
+import { secretFlags } from '../../src/terminal/flags/signing-flags.ts';
 
 export default class KeyImport extends BaseCommand {
   static override summary = 'take in private keys of Notary, Docker or OpenSSL';

@@ -1,7 +1,7 @@
-import { openHome } from '../../src/station/home.ts';
-import { foldKeys } from '../../src/station/key-registry.ts';
+import { openHome } from '../../src/station/home/home.ts';
+import { foldKeys } from '../../src/station/keys/key-registry.ts';
 import { BaseCommand } from '../../src/terminal/base-command.ts';
-import { keyDocument, keyLines } from '../../src/terminal/key-view.ts';
+import { keyDocument, keyLines } from '../../src/terminal/views/key-view.ts';
 
 export default class KeyList extends BaseCommand {
   static override summary = 'list the signing keys of this station';

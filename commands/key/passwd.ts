@@ -1,8 +1,8 @@
-import { changePassphrase } from '../../src/station/change-passphrase.ts';
-import { openHome } from '../../src/station/home.ts';
+import { changePassphrase } from '../../src/station/keys/change-passphrase.ts';
+import { openHome } from '../../src/station/home/home.ts';
 import { Args, BaseCommand, Flags } from '../../src/terminal/base-command.ts';
-import { passphrasesOf } from '../../src/terminal/passphrases.ts';
-import { secretFlags } from '../../src/terminal/signing-flags.ts';
+import { passphrasesOf } from '../../src/terminal/prompts/passphrases.ts';
+import { secretFlags } from '../../src/terminal/flags/signing-flags.ts';
 
 export default class KeyPasswd extends BaseCommand {
   static override summary = 'change the passphrase of a key file, and of all that have the same';

@@ -1,10 +1,10 @@
-import { openHome } from '../../src/station/home.ts';
-import { removeKey } from '../../src/station/remove-key.ts';
+import { openHome } from '../../src/station/home/home.ts';
+import { removeKey } from '../../src/station/keys/remove-key.ts';
 import { Args, BaseCommand, Flags } from '../../src/terminal/base-command.ts';
-import { compareWords } from '../../src/terminal/compare-words.ts';
-import { removalLines } from '../../src/terminal/removal-view.ts';
-import { signerOpener } from '../../src/terminal/secrets.ts';
-import { secretFlags } from '../../src/terminal/signing-flags.ts';
+import { compareWords } from '../../src/terminal/prompts/compare-words.ts';
+import { removalLines } from '../../src/terminal/views/removal-view.ts';
+import { signerOpener } from '../../src/terminal/prompts/secrets.ts';
+import { secretFlags } from '../../src/terminal/flags/signing-flags.ts';
 
 export default class KeyRemove extends BaseCommand {
   static override summary = 'destroy a signing key, for good';

@@ -1,7 +1,7 @@
 import { withOnlineStation } from '../../src/online/session.ts';
-import { stageRenewal } from '../../src/online/stage-keys.ts';
+import { stageRenewal } from '../../src/online/staging/stage-keys.ts';
 import { Args, BaseCommand } from '../../src/terminal/base-command.ts';
-import { stagedLines } from '../../src/terminal/staged-view.ts';
+import { stagedLines } from '../../src/terminal/views/staged-view.ts';
 
 export default class KeyRenew extends BaseCommand {
   static override summary = 'stage a new certificate over a root key';

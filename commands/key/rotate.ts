@@ -1,8 +1,8 @@
-import { SOURCE_HELP } from '../../src/online/key-source.ts';
+import { SOURCE_HELP } from '../../src/online/staging/key-source.ts';
 import { withOnlineStation } from '../../src/online/session.ts';
-import { stageRotation } from '../../src/online/stage-keys.ts';
+import { stageRotation } from '../../src/online/staging/stage-keys.ts';
 import { Args, BaseCommand, Flags } from '../../src/terminal/base-command.ts';
-import { stagedLines } from '../../src/terminal/staged-view.ts';
+import { stagedLines } from '../../src/terminal/views/staged-view.ts';
 
 export default class KeyRotate extends BaseCommand {
   static override summary = 'stage other keys for a role of a repository';

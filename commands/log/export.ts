@@ -1,8 +1,8 @@
-import { openHome } from '../../src/station/home.ts';
-import { exportLedger } from '../../src/station/log.ts';
-import { writeOut } from '../../src/station/outgoing.ts';
+import { openHome } from '../../src/station/home/home.ts';
+import { exportLedger } from '../../src/station/ledger/log.ts';
+import { writeOut } from '../../src/station/files/outgoing.ts';
 import { BaseCommand, Flags } from '../../src/terminal/base-command.ts';
-import { digestLines } from '../../src/terminal/digest-block.ts';
+import { digestLines } from '../../src/terminal/views/digest-block.ts';
 import { showPath } from '../../src/terminal/escape.ts';
 
 export default class LogExport extends BaseCommand {

@@ -1,7 +1,7 @@
-import { openHome } from '../../src/station/home.ts';
-import { unknownOutcomes } from '../../src/station/log.ts';
+import { openHome } from '../../src/station/home/home.ts';
+import { unknownOutcomes } from '../../src/station/ledger/log.ts';
 import { BaseCommand, Flags } from '../../src/terminal/base-command.ts';
-import { logLines } from '../../src/terminal/log-view.ts';
+import { logLines } from '../../src/terminal/views/log-view.ts';
 
 export default class LogShow extends BaseCommand {
   static override summary = 'show the ledger';

@@ -1,6 +1,6 @@
-import { verifyLedger } from '../../src/station/verify-ledger.ts';
+import { verifyLedger } from '../../src/station/ledger/verify-ledger.ts';
 import { Args, BaseCommand } from '../../src/terminal/base-command.ts';
-import { digestLines } from '../../src/terminal/digest-block.ts';
+import { digestLines } from '../../src/terminal/views/digest-block.ts';
 import { showPath } from '../../src/terminal/escape.ts';
 
 export default class LogVerify extends BaseCommand {

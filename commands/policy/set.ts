@@ -1,9 +1,9 @@
 import { setPolicy } from '../../src/station/set-policy.ts';
-import { openHome } from '../../src/station/home.ts';
+import { openHome } from '../../src/station/home/home.ts';
 import type { DialectName } from '../../src/metadata/dialect.ts';
 import { DIALECT_NAMES } from '../../src/metadata/dialects.ts';
 import { Args, BaseCommand, Flags } from '../../src/terminal/base-command.ts';
-import { policyLines } from '../../src/terminal/policy-view.ts';
+import { policyLines } from '../../src/terminal/views/policy-view.ts';
 
 export default class PolicySet extends BaseCommand {
   static override summary = 'set how long a role is valid: what is usual, and what is allowed';

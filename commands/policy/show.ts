@@ -1,7 +1,7 @@
-import { openHome } from '../../src/station/home.ts';
+import { openHome } from '../../src/station/home/home.ts';
 import { showPolicy } from '../../src/station/set-policy.ts';
 import { BaseCommand } from '../../src/terminal/base-command.ts';
-import { policyLines } from '../../src/terminal/policy-view.ts';
+import { policyLines } from '../../src/terminal/views/policy-view.ts';
 
 export default class PolicyShow extends BaseCommand {
   static override summary = 'show how long roles are valid at this station';

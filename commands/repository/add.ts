@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
-import { addRepository } from '../../src/online/add-repository.ts';
+import { addRepository } from '../../src/online/repositories/add-repository.ts';
 import { withOnlineStation } from '../../src/online/session.ts';
 import { Args, BaseCommand, Flags } from '../../src/terminal/base-command.ts';
 import { show, showPath } from '../../src/terminal/escape.ts';
 import type { DialectName } from '../../src/metadata/dialect.ts';
 import { DIALECT_NAMES } from '../../src/metadata/dialects.ts';
-import type { ClientFiles } from '../../src/online/client-certificate.ts';
-import type { Place } from '../../src/online/place.ts';
+import type { ClientFiles } from '../../src/online/transport/client-certificate.ts';
+import type { Place } from '../../src/online/repositories/place.ts';
 
 export default class RepositoryAdd extends BaseCommand {
   static override summary = 'say where a repository lives: a trust server, a folder, or a URL';

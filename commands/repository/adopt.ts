@@ -1,8 +1,8 @@
-import { exportRequest } from '../../src/online/export.ts';
+import { exportRequest } from '../../src/online/exporting/export.ts';
 import { withOnlineStation } from '../../src/online/session.ts';
 import { Args, BaseCommand } from '../../src/terminal/base-command.ts';
-import { exportFlags } from '../../src/terminal/export-flags.ts';
-import { exportedLines } from '../../src/terminal/export-view.ts';
+import { exportFlags } from '../../src/terminal/flags/export-flags.ts';
+import { exportedLines } from '../../src/terminal/views/export-view.ts';
 import { startProgress } from '../../src/terminal/progress.ts';
 
 export default class RepositoryAdopt extends BaseCommand {

@@ -1,4 +1,4 @@
-import { fetchRepositories } from '../../src/online/known-repository.ts';
+import { fetchRepositories } from '../../src/online/repositories/known-repository.ts';
 import { withOnlineStation } from '../../src/online/session.ts';
 import { Args, BaseCommand } from '../../src/terminal/base-command.ts';
 import { show } from '../../src/terminal/escape.ts';

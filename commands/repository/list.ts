@@ -1,8 +1,8 @@
-import { placeName } from '../../src/online/place.ts';
-import { repositories } from '../../src/online/repositories.ts';
+import { placeName } from '../../src/online/repositories/place.ts';
+import { repositories } from '../../src/online/repositories/repositories.ts';
 import { withOnlineStation } from '../../src/online/session.ts';
 import { BaseCommand } from '../../src/terminal/base-command.ts';
-import { table } from '../../src/terminal/table.ts';
+import { table } from '../../src/terminal/views/table.ts';
 
 export default class RepositoryList extends BaseCommand {
   static override summary = 'list the repositories of this station';

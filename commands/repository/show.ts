@@ -1,7 +1,7 @@
-import { knownRepository } from '../../src/online/known-repository.ts';
+import { knownRepository } from '../../src/online/repositories/known-repository.ts';
 import { withOnlineStation } from '../../src/online/session.ts';
 import { Args, BaseCommand } from '../../src/terminal/base-command.ts';
-import { repositoryLines } from '../../src/terminal/repository-view.ts';
+import { repositoryLines } from '../../src/terminal/views/repository-view.ts';
 
 export default class RepositoryShow extends BaseCommand {
   static override summary = 'show what this station knows of a repository';

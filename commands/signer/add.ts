@@ -1,8 +1,8 @@
 import { usage } from '../../src/errors.ts';
 import { withOnlineStation } from '../../src/online/session.ts';
-import { stageSigner } from '../../src/online/stage-signers.ts';
+import { stageSigner } from '../../src/online/staging/stage-signers.ts';
 import { Args, BaseCommand, Flags } from '../../src/terminal/base-command.ts';
-import { stagedLines } from '../../src/terminal/staged-view.ts';
+import { stagedLines } from '../../src/terminal/views/staged-view.ts';
 
 export default class SignerAdd extends BaseCommand {
   static override summary = 'stage a signer, as docker trust signer add does';

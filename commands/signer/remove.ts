@@ -1,7 +1,7 @@
 import { withOnlineStation } from '../../src/online/session.ts';
-import { stageSignerRemoval } from '../../src/online/stage-signers.ts';
+import { stageSignerRemoval } from '../../src/online/staging/stage-signers.ts';
 import { Args, BaseCommand, Flags } from '../../src/terminal/base-command.ts';
-import { stagedLines } from '../../src/terminal/staged-view.ts';
+import { stagedLines } from '../../src/terminal/views/staged-view.ts';
 
 export default class SignerRemove extends BaseCommand {
   static override summary = 'stage that a signer goes, as docker trust signer remove means it';

@@ -1,13 +1,13 @@
-import { writeCard } from '../../src/station/card.ts';
-import { openHome } from '../../src/station/home.ts';
-import { requireFree, writeOut } from '../../src/station/outgoing.ts';
-import { keysForCard, writeProvenCard } from '../../src/station/prove-keys.ts';
+import { writeCard } from '../../src/station/cards/card.ts';
+import { openHome } from '../../src/station/home/home.ts';
+import { requireFree, writeOut } from '../../src/station/files/outgoing.ts';
+import { keysForCard, writeProvenCard } from '../../src/station/cards/prove-keys.ts';
 import { BaseCommand, Flags } from '../../src/terminal/base-command.ts';
-import { cardKeyLines } from '../../src/terminal/card-key-view.ts';
-import { digestLines } from '../../src/terminal/digest-block.ts';
+import { cardKeyLines } from '../../src/terminal/views/card-key-view.ts';
+import { digestLines } from '../../src/terminal/views/digest-block.ts';
 import { showPath } from '../../src/terminal/escape.ts';
-import { signerOpener } from '../../src/terminal/secrets.ts';
-import { secretFlags } from '../../src/terminal/signing-flags.ts';
+import { signerOpener } from '../../src/terminal/prompts/secrets.ts';
+import { secretFlags } from '../../src/terminal/flags/signing-flags.ts';
 import { readBackLine } from '../../src/terminal/written-file.ts';
 
 export default class StationCard extends BaseCommand {

@@ -1,6 +1,6 @@
-import { initHome, openHome, type Side } from '../../src/station/home.ts';
+import { initHome, openHome, type Side } from '../../src/station/home/home.ts';
 import { BaseCommand, Flags } from '../../src/terminal/base-command.ts';
-import { stationDocument, stationLines } from '../../src/terminal/station-view.ts';
+import { stationDocument, stationLines } from '../../src/terminal/views/station-view.ts';
 
 export default class StationInit extends BaseCommand {
   static override summary = 'make a station: a home with a transport key and a ledger';

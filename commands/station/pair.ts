@@ -1,8 +1,8 @@
-import { openHome } from '../../src/station/home.ts';
-import { pairWithCard } from '../../src/station/pair.ts';
+import { openHome } from '../../src/station/home/home.ts';
+import { pairWithCard } from '../../src/station/cards/pair.ts';
 import { Args, BaseCommand, Flags } from '../../src/terminal/base-command.ts';
-import { keyNewsLines, partnerDocument } from '../../src/terminal/card-key-view.ts';
-import { compareWords } from '../../src/terminal/compare-words.ts';
+import { keyNewsLines, partnerDocument } from '../../src/terminal/views/card-key-view.ts';
+import { compareWords } from '../../src/terminal/prompts/compare-words.ts';
 import { show } from '../../src/terminal/escape.ts';
 
 export default class StationPair extends BaseCommand {

@@ -8,7 +8,7 @@ import {
   confirmHead,
   confirmRecovery,
   recoveredLines,
-} from '../../src/terminal/recovery-view.ts';
+} from '../../src/terminal/views/recovery-view.ts';
 
 export default class StationRecover extends BaseCommand {
   static override summary = 'bring a station that was restored from an old copy up to date';

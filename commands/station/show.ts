@@ -1,6 +1,6 @@
-import { openHome } from '../../src/station/home.ts';
+import { openHome } from '../../src/station/home/home.ts';
 import { BaseCommand } from '../../src/terminal/base-command.ts';
-import { stationDocument, stationLines } from '../../src/terminal/station-view.ts';
+import { stationDocument, stationLines } from '../../src/terminal/views/station-view.ts';
 
 export default class StationShow extends BaseCommand {
   static override summary = 'show this station, its partners and the head of its ledger';

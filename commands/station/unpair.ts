@@ -1,9 +1,9 @@
-import { openHome } from '../../src/station/home.ts';
-import { unpair } from '../../src/station/pairing.ts';
+import { openHome } from '../../src/station/home/home.ts';
+import { unpair } from '../../src/station/cards/pairing.ts';
 import { usage } from '../../src/errors.ts';
 import { Args, BaseCommand, Flags } from '../../src/terminal/base-command.ts';
 import { show } from '../../src/terminal/escape.ts';
-import { askTyped } from '../../src/terminal/prompt.ts';
+import { askTyped } from '../../src/terminal/prompts/prompt.ts';
 
 export default class StationUnpair extends BaseCommand {
   static override summary = 'forget a partner: nothing that it sealed is accepted any more';

@@ -1,5 +1,5 @@
-import { allowModule } from '../../src/station/modules.ts';
-import { openHome } from '../../src/station/home.ts';
+import { allowModule } from '../../src/station/keys/modules.ts';
+import { openHome } from '../../src/station/home/home.ts';
 import { Args, BaseCommand, Flags } from '../../src/terminal/base-command.ts';
 import { showPath } from '../../src/terminal/escape.ts';
 

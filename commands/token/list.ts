@@ -1,8 +1,8 @@
 import type { TokenDescription } from '../../src/signer/pkcs11/list-tokens.ts';
-import { openHome } from '../../src/station/home.ts';
-import { allowedModules } from '../../src/station/modules.ts';
+import { openHome } from '../../src/station/home/home.ts';
+import { allowedModules } from '../../src/station/keys/modules.ts';
 import { BaseCommand } from '../../src/terminal/base-command.ts';
-import { table } from '../../src/terminal/table.ts';
+import { table } from '../../src/terminal/views/table.ts';
 
 export default class TokenList extends BaseCommand {
   static override summary = 'list the tokens behind the allowed modules, without a login';

@@ -1,8 +1,8 @@
-import { openHome } from '../../src/station/home.ts';
-import { allowedModules } from '../../src/station/modules.ts';
+import { openHome } from '../../src/station/home/home.ts';
+import { allowedModules } from '../../src/station/keys/modules.ts';
 import { Args, BaseCommand } from '../../src/terminal/base-command.ts';
 import { escapeCut } from '../../src/terminal/escape.ts';
-import { table } from '../../src/terminal/table.ts';
+import { table } from '../../src/terminal/views/table.ts';
 
 export default class TokenShow extends BaseCommand {
   static override summary = 'show what a token can do and which public keys it shows, without a login';

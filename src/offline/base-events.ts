@@ -1,8 +1,8 @@
 import type { RequestManifest } from '../bundle/manifest.ts';
 import { sha256Hex } from '../encoding/hash.ts';
-import { archive } from '../station/archive.ts';
-import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
-import { marksOf } from '../station/marks.ts';
+import { archive } from '../station/files/archive.ts';
+import { repositoryKey, type ExchangeEvent } from '../station/ledger/events.ts';
+import { marksOf } from '../station/ledger/marks.ts';
 import type { Examination } from './examination.ts';
 import type { OfflineStation } from './station.ts';
 

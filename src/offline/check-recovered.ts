@@ -1,7 +1,7 @@
 import type { RequestManifest } from '../bundle/manifest.ts';
 import { refused } from '../errors.ts';
-import { repositoryKey } from '../station/events.ts';
-import type { Home } from '../station/home.ts';
+import { repositoryKey } from '../station/ledger/events.ts';
+import type { Home } from '../station/home/home.ts';
 import { checkHead, foldRecovered } from '../station/recovered.ts';
 
 /**

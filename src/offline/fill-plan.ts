@@ -3,11 +3,11 @@ import { incomplete } from '../errors.ts';
 import type { Algorithm, PublicKey } from '../metadata/key.ts';
 import type { RepositoryReading } from '../exchange/read-request.ts';
 import type { SigningKey } from '../signer/signer.ts';
-import { pinnedRoot } from '../station/archive.ts';
-import { repositoryKey } from '../station/events.ts';
-import { keyById } from '../station/key-registry.ts';
-import { marksOf } from '../station/marks.ts';
-import { placeBeside, placeOf, type SignerPlace } from '../station/signers.ts';
+import { pinnedRoot } from '../station/files/archive.ts';
+import { repositoryKey } from '../station/ledger/events.ts';
+import { keyById } from '../station/keys/key-registry.ts';
+import { marksOf } from '../station/ledger/marks.ts';
+import { placeBeside, placeOf, type SignerPlace } from '../station/keys/signers.ts';
 import type { OfflineStation } from './station.ts';
 
 /** How one slot is to be filled. */

@@ -3,10 +3,10 @@ import type { CertificateContent, CertificateMaker } from '../metadata/dialect.t
 import { sha256Hex } from '../encoding/hash.ts';
 import { toBase64, toHex, toUtf8 } from '../encoding/text.ts';
 import type { SigningKey, SignTask } from '../signer/signer.ts';
-import type { ExchangeEvent } from '../station/events.ts';
+import type { ExchangeEvent } from '../station/ledger/events.ts';
 import { canonicalKeyId } from '../metadata/station-key-id.ts';
-import { keyEvent, keyIntentEvent, type KeyIntent } from '../station/key-registry.ts';
-import type { Signers } from '../station/signers.ts';
+import { keyEvent, keyIntentEvent, type KeyIntent } from '../station/keys/key-registry.ts';
+import type { Signers } from '../station/keys/signers.ts';
 import type { PlannedFill } from './fill-plan.ts';
 import type { OfflineStation } from './station.ts';
 

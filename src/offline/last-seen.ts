@@ -6,10 +6,10 @@ import { CountersignError } from '../errors.ts';
 import { dialectOf } from '../metadata/dialects.ts';
 import type { SignedDocument } from '../metadata/document.ts';
 import { missedRoles } from '../review/since.ts';
-import { repositoryKey } from '../station/events.ts';
-import { fileSource } from '../station/file-source.ts';
-import type { Home } from '../station/home.ts';
-import { marksOf } from '../station/marks.ts';
+import { repositoryKey } from '../station/ledger/events.ts';
+import { fileSource } from '../station/files/file-source.ts';
+import type { Home } from '../station/home/home.ts';
+import { marksOf } from '../station/ledger/marks.ts';
 import type { OfflineStation } from './station.ts';
 
 /** Documents as this station last saw them, by repository, then role. */

@@ -1,7 +1,7 @@
 import type { RequestManifest } from '../bundle/manifest.ts';
 import { refused } from '../errors.ts';
 import type { Anomaly } from '../review/anomaly.ts';
-import type { StationMarks } from '../station/marks.ts';
+import type { StationMarks } from '../station/ledger/marks.ts';
 
 /** Whether the request begins a repository anew that this station knows otherwise, and has not done so yet (M3). */
 export function begins(

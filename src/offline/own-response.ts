@@ -5,11 +5,11 @@ import { encodeSeal } from '../bundle/seal.ts';
 import type { SealedManifest } from '../bundle/sealed-manifest.ts';
 import { toBase64 } from '../encoding/text.ts';
 import { CountersignError, refused } from '../errors.ts';
-import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
-import { fileSource } from '../station/file-source.ts';
-import type { Home } from '../station/home.ts';
-import { withCopy } from '../station/incoming.ts';
-import { marksOf } from '../station/marks.ts';
+import { repositoryKey, type ExchangeEvent } from '../station/ledger/events.ts';
+import { fileSource } from '../station/files/file-source.ts';
+import type { Home } from '../station/home/home.ts';
+import { withCopy } from '../station/files/incoming.ts';
+import { marksOf } from '../station/ledger/marks.ts';
 import type { OfflineStation } from './station.ts';
 
 /** A response that this station sealed, read back from outside. */

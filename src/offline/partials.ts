@@ -9,9 +9,9 @@ import {
   readRepositoryResponse,
   type RepositoryResponseReading,
 } from '../exchange/read-response.ts';
-import { openIncoming, type Answer } from '../station/answers.ts';
-import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
-import type { Copy } from '../station/incoming.ts';
+import { openIncoming, type Answer } from '../station/ledger/answers.ts';
+import { repositoryKey, type ExchangeEvent } from '../station/ledger/events.ts';
+import type { Copy } from '../station/files/incoming.ts';
 import { checkHead } from '../station/recovered.ts';
 import type { Examination } from './examination.ts';
 import type { TakenRequest } from './examine.ts';

@@ -2,9 +2,9 @@ import type { LedgerHead, RepositoryRequest, RequestManifest } from '../bundle/m
 import { refused, usage } from '../errors.ts';
 import { readRepository } from '../exchange/read-request.ts';
 import { checkVersion } from '../policy/versions.ts';
-import { pinnedRoot } from '../station/archive.ts';
-import { repositoryKey, type ExchangeEvent } from '../station/events.ts';
-import { marksOf, type Floor } from '../station/marks.ts';
+import { pinnedRoot } from '../station/files/archive.ts';
+import { repositoryKey, type ExchangeEvent } from '../station/ledger/events.ts';
+import { marksOf, type Floor } from '../station/ledger/marks.ts';
 import { writeRecovery } from '../station/recovery.ts';
 import type { TakenRequest } from './examine.ts';
 import type { OfflineStation } from './station.ts';

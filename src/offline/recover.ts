@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { LedgerHead } from '../bundle/manifest.ts';
 import { refused, usage } from '../errors.ts';
-import { createDurably } from '../station/durable.ts';
-import { exchangeEvent } from '../station/events.ts';
+import { createDurably } from '../station/files/durable.ts';
+import { exchangeEvent } from '../station/ledger/events.ts';
 import { holdsHead } from '../station/recovered.ts';
 import { writeRecovery } from '../station/recovery.ts';
-import { recordingRefusals } from '../station/refusals.ts';
+import { recordingRefusals } from '../station/ledger/refusals.ts';
 import { eventsOf, readOwnResponse, type OwnResponse } from './own-response.ts';
 import type { OfflineStation } from './station.ts';
 

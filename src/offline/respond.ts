@@ -11,14 +11,14 @@ import {
   type RoleOutcome,
 } from '../exchange/response.ts';
 import type { Signature } from '../metadata/document.ts';
-import { createDurably } from '../station/durable.ts';
+import { createDurably } from '../station/files/durable.ts';
 import { sealBundle } from '../station/seal-bundle.ts';
-import { exchangeEvent, repositoryKey } from '../station/events.ts';
-import { writeOut } from '../station/outgoing.ts';
-import { marksOf, type StationMarks } from '../station/marks.ts';
-import { VERSION } from '../station/build-date.ts';
+import { exchangeEvent, repositoryKey } from '../station/ledger/events.ts';
+import { writeOut } from '../station/files/outgoing.ts';
+import { marksOf, type StationMarks } from '../station/ledger/marks.ts';
+import { VERSION } from '../station/home/build-date.ts';
 import type { Examination, RepositoryExamination } from './examination.ts';
-import type { OwnSignature } from '../station/own-signatures.ts';
+import type { OwnSignature } from '../station/keys/own-signatures.ts';
 import { offlineStation, type OfflineStation } from './station.ts';
 
 export interface SignedFile {

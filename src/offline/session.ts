@@ -1,4 +1,4 @@
-import { openHome, requireSide } from '../station/home.ts';
+import { openHome, requireSide } from '../station/home/home.ts';
 import { offlineStation, type OfflineStation } from './station.ts';
 
 /**

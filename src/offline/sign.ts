@@ -1,10 +1,10 @@
-import { checkClock } from '../station/clock.ts';
-import type { ExchangeEvent } from '../station/events.ts';
-import { withCopies } from '../station/answers.ts';
-import { verifyCopyUnchanged, type Copy } from '../station/incoming.ts';
-import { requireFree } from '../station/outgoing.ts';
-import { intentEvents, signaturesOf } from '../station/signatures.ts';
-import { Signers, type OpenSigner } from '../station/signers.ts';
+import { checkClock } from '../station/home/clock.ts';
+import type { ExchangeEvent } from '../station/ledger/events.ts';
+import { withCopies } from '../station/ledger/answers.ts';
+import { verifyCopyUnchanged, type Copy } from '../station/files/incoming.ts';
+import { requireFree } from '../station/files/outgoing.ts';
+import { intentEvents, signaturesOf } from '../station/keys/signatures.ts';
+import { Signers, type OpenSigner } from '../station/keys/signers.ts';
 import type { Approval } from './approval.ts';
 import { baseEvents } from './base-events.ts';
 import type { Examination } from './examination.ts';
@@ -15,7 +15,7 @@ import { trackRepositories, type TrackedRepository } from './progress-of-roles.t
 import { planFills, type PlannedFill } from './fill-plan.ts';
 import { answerRequest, releaseStored, type SignedFile } from './respond.ts';
 import { planSignatures } from './signature-plan.ts';
-import { keysByPublic, openRolePlaces, type OwnSignature } from '../station/own-signatures.ts';
+import { keysByPublic, openRolePlaces, type OwnSignature } from '../station/keys/own-signatures.ts';
 import { checkNotAnswered, checkNotDeclined, checkNotSwapped } from './state-checks.ts';
 import { offlineStation, type OfflineStation } from './station.ts';
 import { withRequest } from './take.ts';

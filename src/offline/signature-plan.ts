@@ -1,6 +1,6 @@
-import { repositoryKey } from '../station/events.ts';
-import { keysByPublic, ownSignatures, type OwnSignature } from '../station/own-signatures.ts';
-import { noKey } from '../station/signers.ts';
+import { repositoryKey } from '../station/ledger/events.ts';
+import { keysByPublic, ownSignatures, type OwnSignature } from '../station/keys/own-signatures.ts';
+import { noKey } from '../station/keys/signers.ts';
 import type { Examination } from './examination.ts';
 import type { OfflineStation } from './station.ts';
 

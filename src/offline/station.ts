@@ -1,10 +1,10 @@
-import { foldDropped } from '../station/dropped-keys.ts';
-import type { Home } from '../station/home.ts';
-import { keyHolders } from '../station/key-holders.ts';
-import { foldKeys, type KeyRegistry } from '../station/key-registry.ts';
-import { foldMarks, type StationMarks } from '../station/marks.ts';
-import { foldSigning, type SigningState } from '../station/signing-state.ts';
-import { partners, type Partner } from '../station/pairing.ts';
+import { foldDropped } from '../station/keys/dropped-keys.ts';
+import type { Home } from '../station/home/home.ts';
+import { keyHolders } from '../station/keys/key-holders.ts';
+import { foldKeys, type KeyRegistry } from '../station/keys/key-registry.ts';
+import { foldMarks, type StationMarks } from '../station/ledger/marks.ts';
+import { foldSigning, type SigningState } from '../station/ledger/signing-state.ts';
+import { partners, type Partner } from '../station/cards/pairing.ts';
 
 /** An offline station at work: its home and what the ledger makes of it, folded once a command. */
 export interface OfflineStation {

@@ -1,10 +1,10 @@
 import { openBundle } from '../bundle/bundle.ts';
 import type { RequestManifest } from '../bundle/manifest.ts';
 import { refused } from '../errors.ts';
-import { fileSource } from '../station/file-source.ts';
-import { withCopy, type Copy } from '../station/incoming.ts';
-import { trustPartners } from '../station/pairing.ts';
-import { recordingRefusals } from '../station/refusals.ts';
+import { fileSource } from '../station/files/file-source.ts';
+import { withCopy, type Copy } from '../station/files/incoming.ts';
+import { trustPartners } from '../station/cards/pairing.ts';
+import { recordingRefusals } from '../station/ledger/refusals.ts';
 import type { TakenRequest } from './examine.ts';
 import { lastSeen } from './last-seen.ts';
 import type { OfflineStation } from './station.ts';

@@ -1,7 +1,7 @@
 import { find, type Finding } from '../station/doctor.ts';
-import type { Home } from '../station/home.ts';
-import { repositories } from './repositories.ts';
-import { openStores } from './stores.ts';
+import type { Home } from '../station/home/home.ts';
+import { repositories } from './repositories/repositories.ts';
+import { openStores } from './repositories/stores.ts';
 
 /** What only the online half looks at: every place where a repository lives answers. */
 export async function onlineFindings(home: Home): Promise<Finding[]> {

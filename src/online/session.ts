@@ -1,6 +1,6 @@
-import { openHome, requireSide, type Home } from '../station/home.ts';
+import { openHome, requireSide, type Home } from '../station/home/home.ts';
 import { onlineStation, type OnlineStation } from './station.ts';
-import { openStores, type Stores } from './stores.ts';
+import { openStores, type Stores } from './repositories/stores.ts';
 
 /** What a command of the online half works with. */
 export interface OnlineSession {

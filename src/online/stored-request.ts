@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { openBundle, type Bundle } from '../bundle/bundle.ts';
 import type { RequestManifest } from '../bundle/manifest.ts';
 import { refused } from '../errors.ts';
-import { fileSource } from '../station/file-source.ts';
+import { fileSource } from '../station/files/file-source.ts';
 import type { OnlineStation } from './station.ts';
 
 /** Where the home keeps a request that it exported. */

@@ -1,6 +1,6 @@
-import { withCopies } from '../station/answers.ts';
-import { recordingRefusals } from '../station/refusals.ts';
-import { answerEvents, readAnswers, type VerifiedAnswers } from './answer.ts';
+import { withCopies } from '../station/ledger/answers.ts';
+import { recordingRefusals } from '../station/ledger/refusals.ts';
+import { answerEvents, readAnswers, type VerifiedAnswers } from './publishing/answer.ts';
 import type { OnlineStation } from './station.ts';
 
 /**

@@ -2,8 +2,8 @@ import { openBundle, type Bundle } from '../bundle/bundle.ts';
 import { identityOf } from '../bundle/seal.ts';
 import type { ByteSource } from '../bundle/source.ts';
 import { fromHex } from '../encoding/text.ts';
-import type { Card } from './card-document.ts';
-import { MAX_CARD, readCard } from './card.ts';
+import type { Card } from './cards/card-document.ts';
+import { MAX_CARD, readCard } from './cards/card.ts';
 
 /** A card that was read and whose seal verifies; nobody has compared its digest yet. */
 export interface LookedCard {

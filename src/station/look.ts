@@ -4,7 +4,7 @@ import type { Kind } from '../bundle/manifest.ts';
 import { bundleDigest, kindOfFile } from '../bundle/peek.ts';
 import type { ByteSource } from '../bundle/source.ts';
 import { refused } from '../errors.ts';
-import { fileSource } from './file-source.ts';
+import { fileSource } from './files/file-source.ts';
 import type { LookedCard } from './look-inside.ts';
 
 export type { LookedCard };

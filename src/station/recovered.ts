@@ -1,7 +1,7 @@
 import type { LedgerHead } from '../bundle/manifest.ts';
 import { refused } from '../errors.ts';
-import { exchangeEvent, type RecordedEvent } from './events.ts';
-import type { Ledger } from './ledger.ts';
+import { exchangeEvent, type RecordedEvent } from './ledger/events.ts';
+import type { Ledger } from './ledger/ledger.ts';
 
 /** What a station that was behind its own echo found out since (M9). */
 export interface Recovered {

@@ -1,7 +1,7 @@
 import type { LedgerHead } from '../bundle/manifest.ts';
 import { refused } from '../errors.ts';
-import type { ExchangeEvent } from './events.ts';
-import type { Ledger, LedgerEvent } from './ledger.ts';
+import type { ExchangeEvent } from './ledger/events.ts';
+import type { Ledger, LedgerEvent } from './ledger/ledger.ts';
 
 /** More lines than this are not lost between a backup and its restoration, and no sequence jumps further (M13). */
 const MAX_LOST = 1_000_000;

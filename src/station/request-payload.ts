@@ -2,11 +2,11 @@ import { sha256Hex } from '../encoding/hash.ts';
 import { incomplete, usage } from '../errors.ts';
 import { finalFile } from '../exchange/final.ts';
 import { withForeign } from '../exchange/foreign.ts';
-import { openIncoming, withCopies } from './answers.ts';
-import { answeredRepositories, openRequest } from './foreign-metadata.ts';
-import { openHome } from './home.ts';
-import { withCopy } from './incoming.ts';
-import { writeOut } from './outgoing.ts';
+import { openIncoming, withCopies } from './ledger/answers.ts';
+import { answeredRepositories, openRequest } from './combining/foreign-metadata.ts';
+import { openHome } from './home/home.ts';
+import { withCopy } from './files/incoming.ts';
+import { writeOut } from './files/outgoing.ts';
 
 export interface PayloadOptions {
   readonly request: string;

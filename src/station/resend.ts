@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { usage } from '../errors.ts';
-import { exchangeEvent } from './events.ts';
-import { openHome, type Home } from './home.ts';
-import { writeOut } from './outgoing.ts';
+import { exchangeEvent } from './ledger/events.ts';
+import { openHome, type Home } from './home/home.ts';
+import { writeOut } from './files/outgoing.ts';
 
 export interface ResentBundle {
   readonly kind: 'request' | 'response';

@@ -1,5 +1,5 @@
 import { writeBundle, type NewBundle, type WrittenBundle } from '../bundle/bundle.ts';
-import type { Home } from './home.ts';
+import type { Home } from './home/home.ts';
 
 /** A bundle that this station seals. @throws BUNDLE-*, as {@link writeBundle} */
 export function sealBundle(home: Home, bundle: Omit<NewBundle, 'publicKey' | 'seal'>): WrittenBundle {

@@ -3,8 +3,8 @@ import type { DialectName, ExpiryRule } from '../metadata/dialect.ts';
 import { DIALECT_NAMES, dialectOf } from '../metadata/dialects.ts';
 import { isDelegated } from '../metadata/roles.ts';
 import { expiryRule, LONGEST, settingOf, type ExpiryScope } from '../policy/expiry-rules.ts';
-import { expirySettings, setExpiry } from './expiry-policy.ts';
-import type { Home } from './home.ts';
+import { expirySettings, setExpiry } from './ledger/expiry-policy.ts';
+import type { Home } from './home/home.ts';
 
 /** How long a role is valid here. */
 export interface PolicyRow extends ExpiryRule {

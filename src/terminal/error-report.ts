@@ -1,6 +1,6 @@
 import { CountersignError, EXIT, type ExitCode, failure, unavailable, usage } from '../errors.ts';
 import { escapeCut } from './escape.ts';
-import { wrapBehind } from './wrap.ts';
+import { wrapBehind } from './views/wrap.ts';
 
 /** How each kind of ending is called on the screen. */
 const WORDS: Readonly<Record<ExitCode, string>> = {

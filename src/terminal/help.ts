@@ -5,7 +5,7 @@ import type { Config } from '@oclif/core/config';
 import { type CommandTable, findCommand, isTopic } from './command-table.ts';
 import { configuration, type Program } from './configuration.ts';
 import { TOPICS } from './topics.ts';
-import { COLUMNS } from './wrap.ts';
+import { COLUMNS } from './views/wrap.ts';
 
 /** oclif's help, plain and 80 columns wide, gathered instead of printed. */
 class PlainHelp extends Help {

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import { escapeText } from './escape.ts';
-import { COLUMNS } from './wrap.ts';
+import { COLUMNS } from './views/wrap.ts';
 
 /** Not more often than this, milliseconds. */
 const INTERVAL = 100;

@@ -10,10 +10,10 @@ import type { Dialect } from '../../src/metadata/dialect.ts';
 import { notary } from '../../src/metadata/notary/dialect.ts';
 import { publicKeyFromSpki } from '../../src/metadata/public-key.ts';
 import type { RepositoryFiles, VerifiedRepository } from '../../src/metadata/verified.ts';
-import { planRepository } from '../../src/online/export-plan.ts';
-import { repositoryNamed } from '../../src/online/repositories.ts';
+import { planRepository } from '../../src/online/exporting/export-plan.ts';
+import { repositoryNamed } from '../../src/online/repositories/repositories.ts';
 import { withOnlineStation } from '../../src/online/session.ts';
-import { partners } from '../../src/station/pairing.ts';
+import { partners } from '../../src/station/cards/pairing.ts';
 import { stolenKey, writeForged, type ForgedRequest } from '../peers/forge.ts';
 import type { Scene } from './scene.ts';
 

@@ -15,7 +15,7 @@ import { review, type Review } from '../../src/offline/review.ts';
 import { withOfflineStation } from '../../src/offline/session.ts';
 import { sign } from '../../src/offline/sign.ts';
 import type { RepositoryPlan } from '../../src/exchange/request.ts';
-import { signerOpener } from '../../src/terminal/secrets.ts';
+import { signerOpener } from '../../src/terminal/prompts/secrets.ts';
 import { addedLines, homeState } from '../peers/forge.ts';
 import { scratchFolder } from '../peers/process.ts';
 import { hashOf, publish, roundTrip, signAll, exportAll } from '../peers/stations.ts';

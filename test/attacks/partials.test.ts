@@ -13,10 +13,10 @@ import { readRootCertificate } from '../../src/metadata/notary/certificate.ts';
 import { keyId, standaloneKey } from '../../src/metadata/notary/keys.ts';
 import { withOfflineStation } from '../../src/offline/session.ts';
 import { sign } from '../../src/offline/sign.ts';
-import { publishResponses } from '../../src/online/publish.ts';
+import { publishResponses } from '../../src/online/publishing/publish.ts';
 import { withOnlineStation } from '../../src/online/session.ts';
-import { fileSource } from '../../src/station/file-source.ts';
-import { Signers } from '../../src/station/signers.ts';
+import { fileSource } from '../../src/station/files/file-source.ts';
+import { Signers } from '../../src/station/keys/signers.ts';
 import {
   forge,
   stolenKey,

@@ -8,9 +8,9 @@ import type { RepositoryFiles } from '../../src/metadata/verified.ts';
 import { openKeyFiles } from '../../src/signer/keyfile/key-files.ts';
 import { onePassphrase } from '../../src/signer/keyfile/passphrases.ts';
 import type { Signer, SigningKey } from '../../src/signer/signer.ts';
-import { openHome } from '../../src/station/home.ts';
-import { keyFolder } from '../../src/station/key-folder.ts';
-import { foldKeys } from '../../src/station/key-registry.ts';
+import { openHome } from '../../src/station/home/home.ts';
+import { keyFolder } from '../../src/station/keys/key-folder.ts';
+import { foldKeys } from '../../src/station/keys/key-registry.ts';
 
 /** Somebody who has a station's key files, and read their passphrase as it was typed. */
 export interface Thief {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { canonicalBytes } from '../../src/encoding/canonical-json.ts';
 import { sha256Hex } from '../../src/encoding/hash.ts';
 import type { JsonObject } from '../../src/encoding/json.ts';
-import { MAX_CARD, readCard } from '../../src/station/card.ts';
+import { MAX_CARD, readCard } from '../../src/station/cards/card.ts';
 import { refusalOf } from './samples.ts';
 
 const file = readFileSync(new URL('../../bundle-schema/vectors/valid/card-offline.card', import.meta.url));

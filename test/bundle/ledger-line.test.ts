@@ -6,10 +6,10 @@ import { canonicalBytes } from '../../src/encoding/canonical-json.ts';
 import { sha256Hex } from '../../src/encoding/hash.ts';
 import type { JsonObject } from '../../src/encoding/json.ts';
 import { CountersignError } from '../../src/errors.ts';
-import { initHome, openHome } from '../../src/station/home.ts';
-import { GENESIS, readChain } from '../../src/station/ledger-chain.ts';
-import { openLedger } from '../../src/station/ledger.ts';
-import { exportLedger, verifyExport } from '../../src/station/log.ts';
+import { initHome, openHome } from '../../src/station/home/home.ts';
+import { GENESIS, readChain } from '../../src/station/ledger/ledger-chain.ts';
+import { openLedger } from '../../src/station/ledger/ledger.ts';
+import { exportLedger, verifyExport } from '../../src/station/ledger/log.ts';
 import { scratchFolder } from '../peers/process.ts';
 import { refusalOf } from './samples.ts';
 

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { ExchangeEvent } from '../../src/station/events.ts';
-import { foldMarks } from '../../src/station/marks.ts';
+import type { ExchangeEvent } from '../../src/station/ledger/events.ts';
+import { foldMarks } from '../../src/station/ledger/marks.ts';
 import { checkHead, foldRecovered, holdsHead } from '../../src/station/recovered.ts';
 import { writeRecovery } from '../../src/station/recovery.ts';
 import { endOf, inHome, newHome } from '../station/homes.ts';

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { Change } from '../../src/change/change.ts';
 import type { Json } from '../../src/encoding/json.ts';
 import { checkShape, type ShapeName } from '../../src/encoding/schema.ts';
-import type { Card } from '../../src/station/card-document.ts';
-import type { LedgerLine } from '../../src/station/ledger-chain.ts';
+import type { Card } from '../../src/station/cards/card-document.ts';
+import type { LedgerLine } from '../../src/station/ledger/ledger-chain.ts';
 import { refusalOf } from './samples.ts';
 
 const HEX = 'a'.repeat(64);

@@ -113,12 +113,12 @@ describe('ledger events', () => {
   });
 
   test('the members of an event are those of its type', () => {
-    const types = [...read('src/station/events.ts').matchAll(/Event<\s*'([a-z-]+)',\s*\{([^}]*)\}/g)].map(
-      ([, name, body]) => [
-        name as string,
-        [...(body as string).matchAll(/(\w+):/g)].map(([, member]) => member as string).sort(),
-      ],
-    );
+    const types = [
+      ...read('src/station/ledger/events.ts').matchAll(/Event<\s*'([a-z-]+)',\s*\{([^}]*)\}/g),
+    ].map(([, name, body]) => [
+      name as string,
+      [...(body as string).matchAll(/(\w+):/g)].map(([, member]) => member as string).sort(),
+    ]);
     expect(types.length).toBeGreaterThan(20);
     for (const [name, members] of types)
       expect([name, documented.get(name as string)]).toEqual([name, members]);

@@ -8,7 +8,7 @@ import { memorySource } from '../../src/bundle/source.ts';
 import { sha256Hex } from '../../src/encoding/hash.ts';
 import { CountersignError } from '../../src/errors.ts';
 import { readChanges } from '../../src/exchange/read-request.ts';
-import { readCard } from '../../src/station/card.ts';
+import { readCard } from '../../src/station/cards/card.ts';
 import { KINDS } from './samples.ts';
 
 interface Vector {

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeBundle } from '../../src/bundle/bundle.ts';
 import { digestWords } from '../../src/encoding/words.ts';
-import { writeCard } from '../../src/station/card.ts';
-import { initHome, openHome } from '../../src/station/home.ts';
+import { writeCard } from '../../src/station/cards/card.ts';
+import { initHome, openHome } from '../../src/station/home/home.ts';
 import { run } from '../peers/program.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-bundle-'));

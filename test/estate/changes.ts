@@ -1,6 +1,6 @@
-import { repositoryNamed } from '../../src/online/repositories.ts';
-import { addChanges, removeChanges, stageChanges } from '../../src/online/stage.ts';
-import { stageRefresh, stageWitness } from '../../src/online/stage-refresh.ts';
+import { repositoryNamed } from '../../src/online/repositories/repositories.ts';
+import { addChanges, removeChanges, stageChanges } from '../../src/online/staging/stage.ts';
+import { stageRefresh, stageWitness } from '../../src/online/staging/stage-refresh.ts';
 import { hashOf } from '../peers/stations.ts';
 import {
   delegate,

@@ -1,5 +1,5 @@
-import { stageDelegation, stageDelegationRemoval } from '../../src/online/stage-delegations.ts';
-import { stageThreshold } from '../../src/online/stage-keys.ts';
+import { stageDelegation, stageDelegationRemoval } from '../../src/online/staging/stage-delegations.ts';
+import { stageThreshold } from '../../src/online/staging/stage-keys.ts';
 import { parentOf } from './model.ts';
 import { delegated, edit, online, pick, renewLosses, type Stage } from './subject.ts';
 

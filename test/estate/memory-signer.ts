@@ -1,6 +1,6 @@
 import { toHex } from '../../src/encoding/text.ts';
 import type { GeneratedKey, Signer } from '../../src/signer/signer.ts';
-import type { OpenSigner } from '../../src/station/signers.ts';
+import type { OpenSigner } from '../../src/station/keys/signers.ts';
 import { testKey, type TestKey } from '../metadata/keys.ts';
 
 /** A place for keys that is as quick as memory: no passphrase, no derivation. */

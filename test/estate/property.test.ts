@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { addRepositories } from '../../src/online/repositories.ts';
-import { delegationList } from '../../src/online/delegation-list.ts';
-import { listTargets } from '../../src/online/found-targets.ts';
-import { readPublished, roleVersions } from '../../src/online/read.ts';
-import { stageInit } from '../../src/online/stage-init.ts';
+import { addRepositories } from '../../src/online/repositories/repositories.ts';
+import { delegationList } from '../../src/online/reading/delegation-list.ts';
+import { listTargets } from '../../src/online/reading/found-targets.ts';
+import { readPublished, roleVersions } from '../../src/online/reading/read.ts';
+import { stageInit } from '../../src/online/staging/stage-init.ts';
 import { startNotaryServer, type NotaryServerPeer } from '../peers/notary-server.ts';
 import { hashOf } from '../peers/stations.ts';
 import { stockNotary, type StockNotary } from '../peers/stock-notary.ts';

@@ -1,11 +1,11 @@
-import { readPublished } from '../../src/online/read.ts';
+import { readPublished } from '../../src/online/reading/read.ts';
 import {
   stageCompromised,
   stageRenewal,
   stageRotation,
   stageThreshold,
-} from '../../src/online/stage-keys.ts';
-import { stageRefresh } from '../../src/online/stage-refresh.ts';
+} from '../../src/online/staging/stage-keys.ts';
+import { stageRefresh } from '../../src/online/staging/stage-refresh.ts';
 import { online, pick, type Stage } from './subject.ts';
 
 export const rotateTargets: Stage = async (subject) => {

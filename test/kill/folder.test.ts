@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { notary } from '../../src/metadata/notary/dialect.ts';
 import { directoryStore } from '../../src/online/directory/repository.ts';
-import { fetchRepository } from '../../src/online/fetch.ts';
+import { fetchRepository } from '../../src/online/reading/fetch.ts';
 import { scratchFolder } from '../peers/process.ts';
 import { stations, withOnlineKeys } from '../peers/stations.ts';
 import { killRounds, type Peer } from './rounds.ts';

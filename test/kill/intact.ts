@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { openBundle } from '../../src/bundle/bundle.ts';
-import { fileSource } from '../../src/station/file-source.ts';
-import { readChain } from '../../src/station/ledger-chain.ts';
+import { fileSource } from '../../src/station/files/file-source.ts';
+import { readChain } from '../../src/station/ledger/ledger-chain.ts';
 import type { TestStations } from '../peers/stations.ts';
 
 const sha256 = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex');

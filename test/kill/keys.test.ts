@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomInt } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readChain } from '../../src/station/ledger-chain.ts';
+import { readChain } from '../../src/station/ledger/ledger-chain.ts';
 import { scratchFolder } from '../peers/process.ts';
 import { station, type TestStation } from '../peers/stations.ts';
 import { runKilled } from './killed.ts';

@@ -7,7 +7,7 @@ import { withOfflineStation } from '../../src/offline/session.ts';
 import type { TargetEntry } from '../../src/metadata/document.ts';
 import { targetAnomalies } from '../../src/review/target-anomalies.ts';
 import { targetChanges } from '../../src/review/target-change.ts';
-import { reviewLines } from '../../src/terminal/review-view.ts';
+import { reviewLines } from '../../src/terminal/views/review-view.ts';
 import { evilRequest } from '../attacks/evil-online.ts';
 import { copyOf, scene, withOffline, type Scene } from '../attacks/scene.ts';
 import { hashOf, roundTrip } from '../peers/stations.ts';

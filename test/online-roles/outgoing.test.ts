@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tuf } from '../../src/metadata/tuf/dialect.ts';
-import { fetchOnlineRoles } from '../../src/online/fetch.ts';
+import { fetchOnlineRoles } from '../../src/online/reading/fetch.ts';
 import { tufDirectoryStore } from '../../src/online/tuf-repository/directory-store.ts';
 import { roundTrip } from '../peers/stations.ts';
 import { scratchFolder } from '../peers/process.ts';

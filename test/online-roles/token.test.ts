@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { SigningKey } from '../../src/signer/signer.ts';
-import { Signers } from '../../src/station/signers.ts';
+import { Signers } from '../../src/station/keys/signers.ts';
 import { refusalOf } from '../attacks/refusal.ts';
 import { faulty, type FaultyToken } from '../peers/fault-shim.ts';
 import type { Finished } from '../peers/program.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseChallenges } from '../../src/online/challenge.ts';
+import { parseChallenges } from '../../src/online/credentials/challenge.ts';
 import { CountersignError } from '../../src/errors.ts';
 
 const plain = (header: string) =>

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { notary as dialect } from '../../src/metadata/notary/dialect.ts';
-import { fetchRepository } from '../../src/online/fetch.ts';
+import { fetchRepository } from '../../src/online/reading/fetch.ts';
 import { openNotaryServer, type NotaryServer } from '../../src/online/notary-server/server.ts';
-import type { Store } from '../../src/online/store.ts';
+import type { Store } from '../../src/online/repositories/store.ts';
 import { dockerClient } from '../peers/docker-client.ts';
 import { startNotaryServer, type NotaryServerPeer } from '../peers/notary-server.ts';
 import { station, type TestStation } from '../peers/stations.ts';

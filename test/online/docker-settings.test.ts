@@ -1,7 +1,7 @@
 import { copyFileSync, chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { askHelper } from '../../src/online/credential-helper.ts';
+import { askHelper } from '../../src/online/credentials/credential-helper.ts';
 import { startNotaryServer, type NotaryServerPeer } from '../peers/notary-server.ts';
 import { scratchFolder } from '../peers/process.ts';
 import { station } from '../peers/stations.ts';

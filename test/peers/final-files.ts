@@ -1,9 +1,9 @@
 import { sha256Hex } from '../../src/encoding/hash.ts';
 import { finalFile } from '../../src/exchange/final.ts';
-import { readAnswers } from '../../src/online/answer.ts';
+import { readAnswers } from '../../src/online/publishing/answer.ts';
 import { onlineStation } from '../../src/online/station.ts';
-import { withCopies } from '../../src/station/answers.ts';
-import { openHome } from '../../src/station/home.ts';
+import { withCopies } from '../../src/station/ledger/answers.ts';
+import { openHome } from '../../src/station/home/home.ts';
 
 /** SHA-256 of every file that an online station would publish, from these responses in this order. */
 export async function finalFiles(home: string, responses: readonly string[]): Promise<string[]> {

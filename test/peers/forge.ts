@@ -14,8 +14,8 @@ import type { Manifest, RequestManifest, ResponseManifest } from '../../src/bund
 import { encodeSeal, identityOf, preAuthentication, type SealedKind } from '../../src/bundle/seal.ts';
 import { canonicalText } from '../../src/encoding/canonical-json.ts';
 import type { Json } from '../../src/encoding/json.ts';
-import { readChain, type LedgerLine } from '../../src/station/ledger-chain.ts';
-import { fileSource } from '../../src/station/file-source.ts';
+import { readChain, type LedgerLine } from '../../src/station/ledger/ledger-chain.ts';
+import { fileSource } from '../../src/station/files/file-source.ts';
 
 /** All members writable, all the way down. */
 type Writable<T> = T extends readonly (infer Item)[]

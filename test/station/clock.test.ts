@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { refused } from '../../src/errors.ts';
 import { formatTime, parseTime } from '../../src/encoding/time.ts';
-import { BUILD_DATE } from '../../src/station/build-date.ts';
-import { checkClock, clockFloor, resetClock } from '../../src/station/clock.ts';
-import type { RecordedEvent } from '../../src/station/events.ts';
+import { BUILD_DATE } from '../../src/station/home/build-date.ts';
+import { checkClock, clockFloor, resetClock } from '../../src/station/home/clock.ts';
+import type { RecordedEvent } from '../../src/station/ledger/events.ts';
 import { endOf, errorOf, inHome, newHome } from './homes.ts';
 
 const BUILT = parseTime(BUILD_DATE);

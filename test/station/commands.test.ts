@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { BUILD_DATE } from '../../src/station/build-date.ts';
+import { BUILD_DATE } from '../../src/station/home/build-date.ts';
 import { openTerminal, PROGRAM } from '../peers/program.ts';
 import { scratchFolder } from '../peers/process.ts';
 import { pair, station } from '../peers/stations.ts';

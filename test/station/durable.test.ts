@@ -1,9 +1,9 @@
 import { mkdirSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createDurably, removeDurably, replaceDurably } from '../../src/station/durable.ts';
-import { readChain } from '../../src/station/ledger-chain.ts';
-import { removeLeftovers } from '../../src/station/leftovers.ts';
+import { createDurably, removeDurably, replaceDurably } from '../../src/station/files/durable.ts';
+import { readChain } from '../../src/station/ledger/ledger-chain.ts';
+import { removeLeftovers } from '../../src/station/files/leftovers.ts';
 import { scratchFolder } from '../peers/process.ts';
 import { endOf, inHome, newHome } from './homes.ts';
 import { killAtRandom } from './probe.ts';

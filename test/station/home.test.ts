@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { verifySeal } from '../../src/bundle/seal.ts';
-import { initHome, openHome, requireSide } from '../../src/station/home.ts';
+import { initHome, openHome, requireSide } from '../../src/station/home/home.ts';
 import { scratchFolder } from '../peers/process.ts';
 import { run } from '../peers/program.ts';
 import { endOf, errorOf, inHome, newHome } from './homes.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Environment } from '../../src/bundle/manifest.ts';
 import { CountersignError } from '../../src/errors.ts';
-import { initHome, openHome, type Home, type Side } from '../../src/station/home.ts';
-import type { LedgerDisk } from '../../src/station/ledger.ts';
+import { initHome, openHome, type Home, type Side } from '../../src/station/home/home.ts';
+import type { LedgerDisk } from '../../src/station/ledger/ledger.ts';
 import { scratchFolder } from '../peers/process.ts';
 
 /** A fresh station; the folder of its home. */

@@ -7,10 +7,10 @@ import { sha256Hex } from '../../src/encoding/hash.ts';
 import type { Json } from '../../src/encoding/json.ts';
 import { checkShape } from '../../src/encoding/schema.ts';
 import { parseCanonicalJson } from '../../src/encoding/strict-json.ts';
-import { writeAll } from '../../src/station/durable.ts';
-import { openHome } from '../../src/station/home.ts';
-import { readChain } from '../../src/station/ledger-chain.ts';
-import { openLedger, type LedgerDisk } from '../../src/station/ledger.ts';
+import { writeAll } from '../../src/station/files/durable.ts';
+import { openHome } from '../../src/station/home/home.ts';
+import { readChain } from '../../src/station/ledger/ledger-chain.ts';
+import { openLedger, type LedgerDisk } from '../../src/station/ledger/ledger.ts';
 import { endOf, errorOf, inHome, newHome } from './homes.ts';
 
 const NOW = 1_795_000_000;

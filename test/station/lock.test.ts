@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { takeLock } from '../../src/station/lock.ts';
-import { thisProcess } from '../../src/station/running-process.ts';
+import { takeLock } from '../../src/station/home/lock.ts';
+import { thisProcess } from '../../src/station/home/running-process.ts';
 import { scratchFolder } from '../peers/process.ts';
 import { endOf, errorOf, inHome, newHome } from './homes.ts';
-import { openHome } from '../../src/station/home.ts';
+import { openHome } from '../../src/station/home/home.ts';
 import { startProbe } from './probe.ts';
 
 const holder = (change: object): string =>

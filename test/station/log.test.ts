@@ -5,9 +5,9 @@ import { encodeSeal } from '../../src/bundle/seal.ts';
 import { canonicalBytes } from '../../src/encoding/canonical-json.ts';
 import { parseCanonicalJson } from '../../src/encoding/strict-json.ts';
 import { toBase64 } from '../../src/encoding/text.ts';
-import type { Home } from '../../src/station/home.ts';
-import { exportLedger, isLedgerExport, unknownOutcomes, verifyExport } from '../../src/station/log.ts';
-import { verifyLedger } from '../../src/station/verify-ledger.ts';
+import type { Home } from '../../src/station/home/home.ts';
+import { exportLedger, isLedgerExport, unknownOutcomes, verifyExport } from '../../src/station/ledger/log.ts';
+import { verifyLedger } from '../../src/station/ledger/verify-ledger.ts';
 import { scratchFolder } from '../peers/process.ts';
 import { endOf, inHome, newHome } from './homes.ts';
 

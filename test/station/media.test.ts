@@ -6,8 +6,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { afterAll, describe, expect, test } from 'vitest';
-import { verifyCopyUnchanged, withCopy } from '../../src/station/incoming.ts';
-import { writeOut } from '../../src/station/outgoing.ts';
+import { verifyCopyUnchanged, withCopy } from '../../src/station/files/incoming.ts';
+import { writeOut } from '../../src/station/files/outgoing.ts';
 import { scratchFolder } from '../peers/process.ts';
 import { caught } from '../signer/caught.ts';
 
@@ -115,7 +115,7 @@ describe('R14 what goes onto the stick', () => {
 
   test('killed at a hundred instants: a file under its final name is whole', async () => {
     const folder = scratchFolder('writer');
-    const source = fileURLToPath(new URL('../../src/station/outgoing.ts', import.meta.url));
+    const source = fileURLToPath(new URL('../../src/station/files/outgoing.ts', import.meta.url));
     await esbuild.build({
       stdin: {
         contents: `import { writeOut } from ${JSON.stringify(source)};

@@ -4,7 +4,7 @@ import { toHex } from '../../src/encoding/text.ts';
 import { missingSignatures } from '../../src/exchange/read-response.ts';
 import { notary } from '../../src/metadata/notary/dialect.ts';
 import type { SigningKey } from '../../src/signer/signer.ts';
-import { openRolePlaces, ownSignatures } from '../../src/station/own-signatures.ts';
+import { openRolePlaces, ownSignatures } from '../../src/station/keys/own-signatures.ts';
 import { freshKey } from '../attacks/evil-online.ts';
 
 const [one, other] = [freshKey(), freshKey()];

@@ -7,10 +7,10 @@ import { canonicalBytes } from '../../src/encoding/canonical-json.ts';
 import { parseCanonicalJson } from '../../src/encoding/strict-json.ts';
 import { toHex } from '../../src/encoding/text.ts';
 import { refused } from '../../src/errors.ts';
-import { MAX_CARD, writeCard } from '../../src/station/card.ts';
-import type { Home } from '../../src/station/home.ts';
-import { pairWithCard } from '../../src/station/pair.ts';
-import { partners, trustPartners, unpair, type Partner } from '../../src/station/pairing.ts';
+import { MAX_CARD, writeCard } from '../../src/station/cards/card.ts';
+import type { Home } from '../../src/station/home/home.ts';
+import { pairWithCard } from '../../src/station/cards/pair.ts';
+import { partners, trustPartners, unpair, type Partner } from '../../src/station/cards/pairing.ts';
 import { scratchFolder } from '../peers/process.ts';
 import { endOf, inHome, newHome } from './homes.ts';
 

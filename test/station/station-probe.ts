@@ -1,9 +1,9 @@
 import { closeSync, openSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { createDurably, replaceDurably } from '../../src/station/durable.ts';
-import { initHome, openHome } from '../../src/station/home.ts';
-import { takeLock } from '../../src/station/lock.ts';
+import { createDurably, replaceDurably } from '../../src/station/files/durable.ts';
+import { initHome, openHome } from '../../src/station/home/home.ts';
+import { takeLock } from '../../src/station/home/lock.ts';
 
 // Run as a program of its own, to be killed or to meet others. What it says on stdout it has done.
 const [verb = '', place = '', ...rest] = process.argv.slice(2);

@@ -4,8 +4,8 @@ import type { SignedDocument } from '../../src/metadata/document.ts';
 import { notary } from '../../src/metadata/notary/dialect.ts';
 import { tuf } from '../../src/metadata/tuf/dialect.ts';
 import { delegationDifferences } from '../../src/review/key-difference.ts';
-import { delegationLines } from '../../src/terminal/delegation-change-view.ts';
-import { delegationTable } from '../../src/terminal/delegation-view.ts';
+import { delegationLines } from '../../src/terminal/views/delegation-change-view.ts';
+import { delegationTable } from '../../src/terminal/views/delegation-view.ts';
 
 /** How a review says it where a role's paths become others; null where the role is not there. */
 function shown(dialect: Dialect, before: readonly string[] | null, after: readonly string[] | null): string {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { digestWords } from '../../src/encoding/words.ts';
-import { digestLines } from '../../src/terminal/digest-block.ts';
+import { digestLines } from '../../src/terminal/views/digest-block.ts';
 
 test('R8 a digest is its kind, hex in groups of four, and 32 words in rows of eight, for every digest', () => {
   const digest = fc

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { escapeText, show, showPath } from '../../src/terminal/escape.ts';
 import { asciiJson, plain } from '../../src/terminal/sink.ts';
-import { table } from '../../src/terminal/table.ts';
-import { wrapBehind } from '../../src/terminal/wrap.ts';
+import { table } from '../../src/terminal/views/table.ts';
+import { wrapBehind } from '../../src/terminal/views/wrap.ts';
 
 const PRINTABLE = /^[ -~]*$/;
 /** Text with every kind of trouble: controls, C1, bidirectional, lone surrogates, astral. */

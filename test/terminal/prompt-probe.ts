@@ -1,5 +1,5 @@
 import { reportError } from '../../src/terminal/report.ts';
-import { askLine, askSecret, askTyped } from '../../src/terminal/prompt.ts';
+import { askLine, askSecret, askTyped } from '../../src/terminal/prompts/prompt.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Run in a terminal by prompt.test.ts: one prompt a time, the answer printed as hex. */

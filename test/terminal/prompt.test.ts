@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { digestWords } from '../../src/encoding/words.ts';
-import { pickWords } from '../../src/terminal/prompt.ts';
+import { pickWords } from '../../src/terminal/prompts/prompt.ts';
 import { openTerminal, type TestTerminal } from '../peers/program.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-prompt-'));

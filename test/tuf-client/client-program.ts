@@ -7,9 +7,9 @@ import type { Client } from '../../src/online/client/client.ts';
 import { delegatedRoles } from '../../src/online/client/delegated.ts';
 import { findByReading } from '../../src/online/client/find.ts';
 import { refresh, type TopLevel } from '../../src/online/client/refresh.ts';
-import { fetchFile } from '../../src/online/fetch-file.ts';
+import { fetchFile } from '../../src/online/reading/fetch-file.ts';
 import { tufUrlStore } from '../../src/online/tuf-repository/url-store.ts';
-import { replaceDurably } from '../../src/station/durable.ts';
+import { replaceDurably } from '../../src/station/files/durable.ts';
 import { metadataFolder } from './metadata-folder.ts';
 
 const OPTIONS = {

@@ -5,7 +5,7 @@ import { verifyRootChain } from '../../src/metadata/root-chain.ts';
 import { tuf } from '../../src/metadata/tuf/dialect.ts';
 import type { TrustedMetadata } from '../../src/online/client/client.ts';
 import { fileName } from '../../src/online/tuf-repository/file-name.ts';
-import { replaceDurably } from '../../src/station/durable.ts';
+import { replaceDurably } from '../../src/station/files/durable.ts';
 
 /** Trusted metadata in a folder, each role's newest under its name without a version. */
 export function metadataFolder(folder: string, context: KeyContext): TrustedMetadata {

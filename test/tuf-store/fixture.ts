@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ListedFile } from '../../src/metadata/document.ts';
-import type { Store } from '../../src/online/store.ts';
+import type { Store } from '../../src/online/repositories/store.ts';
 
 export interface Made {
   readonly version: number;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
 import { beforeAll, expect, test } from 'vitest';
-import type { Store } from '../../src/online/store.ts';
+import type { Store } from '../../src/online/repositories/store.ts';
 import { tufDirectoryStore } from '../../src/online/tuf-repository/directory-store.ts';
 import { scratchFolder } from '../peers/process.ts';
 import { parsed, stateFiles, walk } from './fixture.ts';

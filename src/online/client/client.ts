@@ -1,6 +1,6 @@
 import type { Dialect, KeyContext } from '../../metadata/dialect.ts';
 import type { SignedDocument } from '../../metadata/document.ts';
-import type { Store } from '../store.ts';
+import type { Store } from '../repositories/store.ts';
 
 /** What a client trusts from earlier readings, and where it keeps what it trusts from now on. */
 export interface TrustedMetadata {

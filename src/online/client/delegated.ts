@@ -2,7 +2,7 @@ import { CountersignError } from '../../errors.ts';
 import type { Delegation } from '../../metadata/dialect.ts';
 import type { SignedDocument } from '../../metadata/document.ts';
 import type { Documents } from '../../metadata/search.ts';
-import type { UnreadRole } from '../read.ts';
+import type { UnreadRole } from '../reading/read.ts';
 import type { Client } from './client.ts';
 import type { TopLevel } from './refresh.ts';
 import { listedTargets, trustTargets } from './targets.ts';

@@ -1,7 +1,7 @@
 import type { Delegation } from '../../metadata/dialect.ts';
 import { searchTargets } from '../../metadata/search.ts';
-import { atOnce } from '../at-once.ts';
-import type { FoundTarget } from '../found-targets.ts';
+import { atOnce } from '../transport/at-once.ts';
+import type { FoundTarget } from '../reading/found-targets.ts';
 import type { Client } from './client.ts';
 import type { DelegatedRoles } from './delegated.ts';
 

@@ -3,7 +3,7 @@ import { requireUnexpired } from '../../metadata/expiry.ts';
 import { isListed } from '../../metadata/listed.ts';
 import { requireLaterSnapshot, requireLaterTimestamp } from '../../metadata/rollback.ts';
 import { verifySnapshot, verifyTimestamp } from '../../metadata/verify-online-roles.ts';
-import { fetchListed, missing } from '../fetch-targets.ts';
+import { fetchListed, missing } from '../reading/fetch-targets.ts';
 import type { Client } from './client.ts';
 import { followRoots } from './roots.ts';
 import { stillTrusted } from './still-trusted.ts';

@@ -1,7 +1,7 @@
 import type { SignedDocument } from '../../metadata/document.ts';
 import { verifyRootChain } from '../../metadata/root-chain.ts';
 import { requireUnexpired } from '../../metadata/expiry.ts';
-import { missing } from '../fetch-targets.ts';
+import { missing } from '../reading/fetch-targets.ts';
 import type { Client } from './client.ts';
 
 /**

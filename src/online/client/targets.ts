@@ -2,7 +2,7 @@ import { requireUnexpired } from '../../metadata/expiry.ts';
 import type { RoleKeys, SignedDocument } from '../../metadata/document.ts';
 import { isListed, requireListed } from '../../metadata/listed.ts';
 import { requireThreshold } from '../../metadata/threshold.ts';
-import { fetchListed } from '../fetch-targets.ts';
+import { fetchListed } from '../reading/fetch-targets.ts';
 import type { Client } from './client.ts';
 import { stillTrusted } from './still-trusted.ts';
 

@@ -1,10 +1,10 @@
 import type { Change } from '../../change/change.ts';
 import { formatTime } from '../../encoding/time.ts';
 import { refused } from '../../errors.ts';
-import { readDays } from '../stage-refresh.ts';
-import { checkChanges, stageChecked, stagingGround, type StagedResult } from '../staging.ts';
+import { readDays } from '../staging/stage-refresh.ts';
+import { checkChanges, stageChecked, stagingGround, type StagedResult } from '../staging/staging.ts';
 import type { OnlineStation } from '../station.ts';
-import type { Stores } from '../stores.ts';
+import type { Stores } from '../repositories/stores.ts';
 
 /** The officer's clock may be behind this one, and then sees the bound earlier. */
 const MARGIN_DAYS = 1;

@@ -1,8 +1,8 @@
 import { isObject, type Json, type JsonObject } from '../../encoding/json.ts';
 import { parseStrictJson } from '../../encoding/strict-json.ts';
 import { CountersignError, unavailable, usage } from '../../errors.ts';
-import { WHOLE_SERVER, type Access } from '../access.ts';
-import type { AuthorizedClient } from '../authorization.ts';
+import { WHOLE_SERVER, type Access } from '../credentials/access.ts';
+import type { AuthorizedClient } from '../credentials/authorization.ts';
 import { readFailure } from './server-error.ts';
 import { changefeedPath } from './paths.ts';
 

@@ -1,9 +1,9 @@
 import { unavailable, usage } from '../../errors.ts';
-import type { Access } from '../access.ts';
-import type { AuthorizedClient } from '../authorization.ts';
-import type { HttpAnswer } from '../exchange.ts';
-import { LIMITS, listedByHash, type HashStore } from '../store.ts';
-import { requireBytes, requireDigest, requireVersion } from '../stored-bytes.ts';
+import type { Access } from '../credentials/access.ts';
+import type { AuthorizedClient } from '../credentials/authorization.ts';
+import type { HttpAnswer } from '../transport/exchange.ts';
+import { LIMITS, listedByHash, type HashStore } from '../repositories/store.ts';
+import { requireBytes, requireDigest, requireVersion } from '../repositories/stored-bytes.ts';
 import type { InTurn } from './in-turn.ts';
 import { uploadForm } from './multipart.ts';
 import { roleName, trustPath } from './paths.ts';

@@ -1,6 +1,6 @@
 import { conflict, unavailable } from '../../errors.ts';
 import type { CountersignError } from '../../errors.ts';
-import type { HttpAnswer } from '../exchange.ts';
+import type { HttpAnswer } from '../transport/exchange.ts';
 
 /** Longest text of a server that is passed on, in characters. */
 const MAX_TEXT = 1_000;

@@ -1,5 +1,5 @@
 import { usage } from '../../errors.ts';
-import { isLoopback } from '../loopback.ts';
+import { isLoopback } from '../transport/loopback.ts';
 
 /** An image reference with everything said: `HOST[:PORT]/PATH:TAG[@DIGEST]`. */
 export interface ImageReference {

@@ -1,13 +1,13 @@
 import { sha256Hex, sha512 } from '../../encoding/hash.ts';
 import { toHex } from '../../encoding/text.ts';
 import { CountersignError, refused, unavailable } from '../../errors.ts';
-import { authorizedClient } from '../authorization.ts';
-import type { AuthorizedClient } from '../authorization.ts';
-import { dockerCredential } from '../credentials.ts';
-import type { Environment } from '../credential.ts';
-import { openHttpClient } from '../http.ts';
-import type { HttpAnswer } from '../exchange.ts';
-import type { Peer } from '../http.ts';
+import { authorizedClient } from '../credentials/authorization.ts';
+import type { AuthorizedClient } from '../credentials/authorization.ts';
+import { dockerCredential } from '../credentials/credentials.ts';
+import type { Environment } from '../credentials/credential.ts';
+import { openHttpClient } from '../transport/http.ts';
+import type { HttpAnswer } from '../transport/exchange.ts';
+import type { Peer } from '../transport/http.ts';
 import { originsOf, parseReference } from './reference.ts';
 import type { ImageReference } from './reference.ts';
 

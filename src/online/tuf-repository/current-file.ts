@@ -1,5 +1,5 @@
-import { LIMITS } from '../store.ts';
-import type { Store } from '../store.ts';
+import { LIMITS } from '../repositories/store.ts';
+import type { Store } from '../repositories/store.ts';
 import type { ReadFile } from './listed-file.ts';
 import { viewOf } from './metadata-view.ts';
 import { fileName } from './file-name.ts';

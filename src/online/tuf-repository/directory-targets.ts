@@ -4,7 +4,7 @@ import { link, mkdir, open, realpath, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { CountersignError, conflict, refused, unavailable } from '../../errors.ts';
 import type { TargetEntry } from '../../metadata/document.ts';
-import { syncFolder } from '../../station/durable.ts';
+import { syncFolder } from '../../station/files/durable.ts';
 import { orNull } from '../directory/folder-faults.ts';
 import { makeFolder, removeLeftovers, temporaryName } from './place-file.ts';
 import { digestsOf, targetPaths } from './target-files.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { unavailable } from '../../errors.ts';
 import type { ListedFile } from '../../metadata/document.ts';
-import { LIMITS } from '../store.ts';
+import { LIMITS } from '../repositories/store.ts';
 import { fileName, looksVersioned } from './file-name.ts';
 import { viewOf } from './metadata-view.ts';
 

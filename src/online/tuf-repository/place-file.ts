@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { syncFolder } from '../../station/durable.ts';
+import { syncFolder } from '../../station/files/durable.ts';
 import { orNull } from '../directory/folder-faults.ts';
 
 /** Names that are no part of the repository: hidden, so that a web server does not list them. */

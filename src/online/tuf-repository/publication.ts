@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { conflict, usage } from '../../errors.ts';
 import type { ListedFile } from '../../metadata/document.ts';
-import { LIMITS } from '../store.ts';
+import { LIMITS } from '../repositories/store.ts';
 import { fileName, looksVersioned, versionedName } from './file-name.ts';
 import { readListed } from './listed-file.ts';
 import type { ReadFile } from './listed-file.ts';

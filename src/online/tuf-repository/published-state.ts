@@ -1,5 +1,5 @@
 import { conflict } from '../../errors.ts';
-import { LIMITS } from '../store.ts';
+import { LIMITS } from '../repositories/store.ts';
 import { fileName } from './file-name.ts';
 import { newestOf } from './folder.ts';
 import { readListed } from './listed-file.ts';

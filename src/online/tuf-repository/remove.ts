@@ -1,6 +1,6 @@
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { syncFolder } from '../../station/durable.ts';
+import { syncFolder } from '../../station/files/durable.ts';
 import { fileName, versionedName } from './file-name.ts';
 import { orNull } from '../directory/folder-faults.ts';
 import type { TufFolder } from './folder.ts';

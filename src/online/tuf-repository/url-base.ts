@@ -1,5 +1,5 @@
 import { usage } from '../../errors.ts';
-import { isLoopback } from '../loopback.ts';
+import { isLoopback } from '../transport/loopback.ts';
 
 /** Where a repository is served. */
 export interface BaseUrls {

@@ -1,10 +1,10 @@
 import { unavailable, usage } from '../../errors.ts';
-import { openConnections } from '../connections.ts';
-import type { TransportOptions } from '../connections.ts';
-import { openHttpClient } from '../http.ts';
-import type { HttpClient } from '../http.ts';
-import { LIMITS } from '../store.ts';
-import type { Store } from '../store.ts';
+import { openConnections } from '../transport/connections.ts';
+import type { TransportOptions } from '../transport/connections.ts';
+import { openHttpClient } from '../transport/http.ts';
+import type { HttpClient } from '../transport/http.ts';
+import { LIMITS } from '../repositories/store.ts';
+import type { Store } from '../repositories/store.ts';
 import { readCurrent } from './current-file.ts';
 import { fileName } from './file-name.ts';
 import { readListed } from './listed-file.ts';

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { CountersignError, unavailable } from '../../errors.ts';
 import type { TargetEntry } from '../../metadata/document.ts';
-import type { Connections } from '../connections.ts';
+import type { Connections } from '../transport/connections.ts';
 import { badAnswer, followRedirects, isAbsent, requireIdentity } from './redirect.ts';
 import { targetPaths } from './target-files.ts';
 
