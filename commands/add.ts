@@ -1,5 +1,5 @@
 import { addFile, addImage, addList, type AddResult } from '../src/online/staging/add.ts';
-import { readCustom } from '../src/online/custom-data.ts';
+import { readCustom } from '../src/online/staging/custom-data.ts';
 import { withOnlineStation } from '../src/online/session.ts';
 import { usage } from '../src/errors.ts';
 import { Args, BaseCommand, Flags } from '../src/terminal/base-command.ts';

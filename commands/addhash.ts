@@ -1,5 +1,5 @@
 import { rolesOf } from '../src/online/staging/add.ts';
-import { readCustom } from '../src/online/custom-data.ts';
+import { readCustom } from '../src/online/staging/custom-data.ts';
 import { repositoryNamed } from '../src/online/repositories/repositories.ts';
 import { withOnlineStation } from '../src/online/session.ts';
 import { addChanges, stageChanges } from '../src/online/staging/stage.ts';

@@ -11,7 +11,7 @@ import type { Dialect } from '../../src/metadata/dialect.ts';
 import type { SignedDocument } from '../../src/metadata/document.ts';
 import { notary } from '../../src/metadata/notary/dialect.ts';
 import { tuf } from '../../src/metadata/tuf/dialect.ts';
-import { readCustom } from '../../src/online/custom-data.ts';
+import { readCustom } from '../../src/online/staging/custom-data.ts';
 import { readTargetList } from '../../src/online/staging/target-list.ts';
 import { kindOf, targetChanges } from '../../src/review/target-change.ts';
 import { checkOf } from '../identity/check-of.ts';

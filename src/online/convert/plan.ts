@@ -5,7 +5,7 @@ import type { DelegatedNames, Dialect } from '../../metadata/dialect.ts';
 import type { MetadataKey } from '../../metadata/document.ts';
 import { depthOf, meansItself, namesFromNotary, roleNameFromNotary } from '../../metadata/tuf/from-notary.ts';
 import type { VerifiedRepository } from '../../metadata/verified.ts';
-import { countTargets } from '../count-targets.ts';
+import { countTargets } from '../staging/count-targets.ts';
 import { isAtOrBelow, seenRoles, type SeenRole } from './delegated.ts';
 import { targetChanges } from './targets.ts';
 

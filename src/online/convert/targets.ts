@@ -4,8 +4,8 @@ import { refused } from '../../errors.ts';
 import { customFault } from '../../metadata/custom.ts';
 import type { Dialect } from '../../metadata/dialect.ts';
 import type { TargetEntry } from '../../metadata/document.ts';
-import { addAgain } from '../add-again.ts';
-import { countTargets } from '../count-targets.ts';
+import { addAgain } from '../staging/add-again.ts';
+import { countTargets } from '../staging/count-targets.ts';
 
 /** The targets of a Notary role, and the role of the new repository that is to hold them. */
 export interface HeldTargets {

@@ -9,7 +9,7 @@ import type { PublishPorts } from './publish.ts';
 import { signHere } from './sign-here.ts';
 import type { OnlineStation } from '../station.ts';
 import { fileName } from '../tuf-repository/file-name.ts';
-import { withAnswers } from '../with-answers.ts';
+import { withAnswers } from './with-answers.ts';
 
 /** The signed files of one repository, written for whoever runs it. */
 export interface HandedOver {

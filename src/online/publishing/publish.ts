@@ -10,7 +10,7 @@ import { restoreChanges } from '../staging/restore.ts';
 import { signHere } from './sign-here.ts';
 import type { OnlineStation } from '../station.ts';
 import type { Stores } from '../repositories/stores.ts';
-import { withAnswers } from '../with-answers.ts';
+import { withAnswers } from './with-answers.ts';
 
 export interface PublishPorts {
   readonly stores: Stores;

@@ -1,4 +1,4 @@
-import { addAgain } from '../add-again.ts';
+import { addAgain } from './add-again.ts';
 import type { Change } from '../../change/change.ts';
 import { isDelegated } from '../../metadata/roles.ts';
 import { refused, usage } from '../../errors.ts';

@@ -10,7 +10,7 @@ import { repositoryKey } from '../../station/ledger/events.ts';
 import { expiryRuleOf } from '../../station/ledger/expiry-policy.ts';
 import { keyHolders, type KeyHolder } from '../../station/keys/key-holders.ts';
 import { outstandingFor } from '../../station/ledger/outbox.ts';
-import { countTargets } from '../count-targets.ts';
+import { countTargets } from './count-targets.ts';
 import { checkForward } from '../reading/forward.ts';
 import { fetchRepository } from '../reading/fetch.ts';
 import { foresee, lostRoles, type Ground, type LostRole } from './foresee.ts';

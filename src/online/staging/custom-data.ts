@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
-import type { Json } from '../encoding/json.ts';
-import { parseStrictJson } from '../encoding/strict-json.ts';
-import { toUtf8 } from '../encoding/text.ts';
-import { usage } from '../errors.ts';
+import type { Json } from '../../encoding/json.ts';
+import { parseStrictJson } from '../../encoding/strict-json.ts';
+import { toUtf8 } from '../../encoding/text.ts';
+import { usage } from '../../errors.ts';
 
 /** A file may be laid out for people; what counts is bounded once it is read. */
 const MAX_BYTES = 1024 * 1024;

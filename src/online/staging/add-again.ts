@@ -1,6 +1,6 @@
-import type { AddChange } from '../change/change.ts';
-import { refused } from '../errors.ts';
-import type { TargetEntry } from '../metadata/document.ts';
+import type { AddChange } from '../../change/change.ts';
+import { refused } from '../../errors.ts';
+import type { TargetEntry } from '../../metadata/document.ts';
 
 /**
  * The change that adds a target as it stands elsewhere.

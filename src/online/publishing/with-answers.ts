@@ -1,7 +1,7 @@
-import { withCopies } from '../station/ledger/answers.ts';
-import { recordingRefusals } from '../station/ledger/refusals.ts';
-import { answerEvents, readAnswers, type VerifiedAnswers } from './publishing/answer.ts';
-import type { OnlineStation } from './station.ts';
+import { withCopies } from '../../station/ledger/answers.ts';
+import { recordingRefusals } from '../../station/ledger/refusals.ts';
+import { answerEvents, readAnswers, type VerifiedAnswers } from './answer.ts';
+import type { OnlineStation } from '../station.ts';
 
 /**
  * Works with what was answered to a request. A refusal is recorded, under the digest of the first response once that is
