@@ -8,15 +8,13 @@ import { deriveOperation } from '../change/operation.ts';
 import { canonicalText } from '../encoding/canonical-json.ts';
 import { sha256Hex } from '../encoding/hash.ts';
 import type { Json } from '../encoding/json.ts';
-import { checkShape } from '../encoding/schema.ts';
-import { parseCanonicalJson } from '../encoding/strict-json.ts';
 import { refused } from '../errors.ts';
-import { checkCustom } from '../metadata/custom.ts';
 import type { Dialect } from '../metadata/dialect.ts';
 import { dialectOf } from '../metadata/dialects.ts';
 import type { SignedDocument } from '../metadata/document.ts';
 import { verifyRepository } from '../metadata/repository.ts';
 import type { RepositoryFiles, VerifiedRepository } from '../metadata/verified.ts';
+import { readChanges } from './read-changes.ts';
 import { baseList, restarts } from './request.ts';
 
 /** One repository of a request, verified and recomputed (R3). Nothing of it is believed any more. */
@@ -102,17 +100,6 @@ function repositoryFiles(record: RepositoryRequest, read: ReadFile): RepositoryF
     snapshot: present.get('snapshot') ?? null,
     targets,
   };
-}
-
-/** A change list as it travels. @throws JSON-STRICT, JSON-CANONICAL, CHANGES-SCHEMA, CHANGE-CUSTOM */
-export function readChanges(bytes: Uint8Array): readonly Change[] {
-  const value = parseCanonicalJson(bytes);
-  checkShape('changes', value);
-  const changes = value as unknown as readonly Change[];
-  for (const change of changes)
-    if (change.type === 'add' && change.custom !== undefined && change.custom !== null)
-      checkCustom(null, change.custom, `${change.role} ${change.name}`);
-  return changes;
 }
 
 interface Computed {

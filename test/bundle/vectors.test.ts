@@ -7,7 +7,7 @@ import { bundleDigest, kindOfFile } from '../../src/bundle/peek.ts';
 import { memorySource } from '../../src/bundle/source.ts';
 import { sha256Hex } from '../../src/encoding/hash.ts';
 import { CountersignError } from '../../src/errors.ts';
-import { readChanges } from '../../src/exchange/read-request.ts';
+import { readChanges } from '../../src/exchange/read-changes.ts';
 import { readCard } from '../../src/station/cards/card.ts';
 import { KINDS } from './samples.ts';
 

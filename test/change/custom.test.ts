@@ -6,7 +6,7 @@ import type { AddChange, Change } from '../../src/change/change.ts';
 import { entryChanges } from '../../src/change/entries.ts';
 import { canonicalBytes, recordBytes } from '../../src/encoding/canonical-json.ts';
 import { sameJson, type Json, type JsonObject } from '../../src/encoding/json.ts';
-import { readChanges } from '../../src/exchange/read-request.ts';
+import { readChanges } from '../../src/exchange/read-changes.ts';
 import type { Dialect } from '../../src/metadata/dialect.ts';
 import type { SignedDocument } from '../../src/metadata/document.ts';
 import { notary } from '../../src/metadata/notary/dialect.ts';

@@ -1,4 +1,4 @@
-import { readChanges } from '../../exchange/read-request.ts';
+import { readChanges } from '../../exchange/read-changes.ts';
 import { repositoryKey } from '../../station/ledger/events.ts';
 import { openStored } from '../stored-request.ts';
 import { stagedChanges, withRestored, writeStaged, type StagedChanges, type StagedFor } from './staged.ts';

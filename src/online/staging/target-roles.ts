@@ -1,7 +1,7 @@
 import { delegationEdits, touchedDelegations } from '../../change/delegations.ts';
 import type { Change } from '../../change/change.ts';
 import { RoleParents } from '../../change/role-parents.ts';
-import { readChanges } from '../../exchange/read-request.ts';
+import { readChanges } from '../../exchange/read-changes.ts';
 import type { Delegation } from '../../metadata/dialect.ts';
 import { checkForward } from '../reading/forward.ts';
 import { fetchRepository } from '../reading/fetch.ts';
