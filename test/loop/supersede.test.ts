@@ -41,7 +41,7 @@ test('M2 a root is superseded again and again: the request names every one that 
   }
   expect(payloads.size).toBe(3);
   await publish(app, '2.response.tar');
-}, 60_000);
+}, 120_000);
 
 test('R17 export --supersede that is refused changes nothing: the request stays, and nothing is staged', async () => {
   const app = await scene();
@@ -76,7 +76,7 @@ test('R17 export --supersede that is refused changes nothing: the request stays,
   await publish(app, 'again.signed.tar');
   const { targets } = await online.ok<{ targets: { name: string }[] }>('list', gun);
   expect(targets.map(({ name }) => name)).toEqual(['v1', 'v2', 'v3']);
-}, 60_000);
+}, 120_000);
 
 /** A scene with a second repository, in a folder of its own, and what is staged for each. */
 async function twoRepositories() {
@@ -104,7 +104,7 @@ test('M8 what is not asked for again by the request that replaces another waits 
   await publish(app, 'one.signed.tar');
   await exportAll(app, 'two.tar');
   expect(await staged()).toEqual({ [gun]: [], [other]: [] });
-}, 60_000);
+}, 120_000);
 
 test('M8 what was published of a request is not asked for again when the rest is', async () => {
   const app = await twoRepositories();
@@ -121,4 +121,4 @@ test('M8 what was published of a request is not asked for again when the rest is
   await app.stage('v1');
   await online.ok('export', other, '--supersede', first, '-o', on('rest.tar'));
   expect(await staged()).toMatchObject({ [gun]: [{ type: 'add', name: 'v1' }], [other]: [] });
-}, 60_000);
+}, 120_000);
