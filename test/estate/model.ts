@@ -55,6 +55,11 @@ export class RepositoryModel {
     return this.draft.size > 0;
   }
 
+  /** Whether a waiting change could stand in the way of the next: a role loses its signatures, or one below others changes. */
+  get isFragile(): boolean {
+    return this.losses().length > 0 || [...this.draft.keys()].some((role) => role.split('/').length > 2);
+  }
+
   isTouched(role: string): boolean {
     return this.draft.has(role);
   }

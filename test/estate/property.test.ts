@@ -124,6 +124,8 @@ describe.each([
         };
         await publish();
         const stage = async (subject: Subject, kind: keyof typeof KINDS, dice: Dice): Promise<boolean> => {
+          // CHANGE-UNREADABLE: nothing changes below a role that loses its signatures
+          if (!known && subject.model.isFragile) await publish();
           if (kind === 'key rotate root') root = (await stations.key('root')).key.id;
           const staged = await KINDS[kind].stage(subject, dice);
           if (staged && KINDS[kind].alone) closed.add(subject);

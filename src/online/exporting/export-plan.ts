@@ -4,7 +4,7 @@ import type { RolePlan } from '../../change/inputs.ts';
 import { changedOnlineRoles } from '../../change/root.ts';
 import { conflict, usage } from '../../errors.ts';
 import type { RepositoryPlan } from '../../exchange/request.ts';
-import type { Dialect } from '../../metadata/dialect.ts';
+import type { Dialect, ExpiryRule } from '../../metadata/dialect.ts';
 import { dialectOf } from '../../metadata/dialects.ts';
 import type { PublicKey } from '../../metadata/key.ts';
 import { repositoryKey, type ExchangeEvent } from '../../station/ledger/events.ts';
@@ -21,6 +21,7 @@ import type { Recipient } from './recipient.ts';
 import type { RepositoryEntry } from '../repositories/place.ts';
 import { retiredVersions } from './retired-roles.ts';
 import { expiriesAfter } from '../repositories/role-expiry.ts';
+import { checkReadable, foresee } from '../staging/foresee.ts';
 import { evidenceOf, type StagedChanges } from '../staging/staged.ts';
 import { pinOf, seenEvents, type OnlineStation } from '../station.ts';
 import type { ServerRole, Store } from '../repositories/store.ts';
@@ -76,6 +77,11 @@ export async function planRepository(
       where: entry.name,
       hint: `countersign reset ${entry.name}; if it is not yours, find out whose it is`,
     });
+  if (fetched && changes.some(({ type }) => LOSING.has(type))) {
+    const rule = (role: string): ExpiryRule => expiryRuleOf(station.home, dialect, entry.name, role);
+    const ground = { dialect, context, base: fetched.verified, rule };
+    checkReadable(ground, foresee(ground, changes));
+  }
   const onlineRoles = changedOnlineRoles(dialect, { base: fetched?.verified ?? null, changes });
   const floors = fetched
     ? await retiredVersions(
@@ -107,6 +113,9 @@ export async function planRepository(
     seen: fetched ? seenEvents(station, entry, fetched.verified) : [],
   };
 }
+
+/** Changes by which a delegated role may lose the signatures of its file. */
+const LOSING: ReadonlySet<Change['type']> = new Set(['key-add', 'key-remove', 'key-rotate', 'threshold']);
 
 /** The request that is replaced, and those before it whose root this one would stand in for (M2). */
 function supersededRequests(

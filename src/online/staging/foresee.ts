@@ -5,6 +5,7 @@ import { resultDocument, type ComputedRole } from '../../change/computed-role.ts
 import { deriveOperation } from '../../change/operation.ts';
 import { changedOnlineRoles } from '../../change/root.ts';
 import { fromHex } from '../../encoding/text.ts';
+import { refused } from '../../errors.ts';
 import { documentOf, restarts } from '../../exchange/request.ts';
 import type { Dialect, ExpiryRule, KeyContext } from '../../metadata/dialect.ts';
 import { publicKeyFromEd25519Raw } from '../../metadata/public-key.ts';
@@ -74,4 +75,25 @@ export function lostRoles({ dialect, base }: Ground, roles: readonly ComputedRol
     if (countSigners(dialect, after, document).signers.length >= after.threshold) return [];
     return [{ role, targets, keys: after.keys, threshold: after.threshold }];
   });
+}
+
+/**
+ * What changes has to be there for clients, who do not go below a role whose file its keys did not sign: nothing changes
+ * below one that is lost by the same changes. Publishing would refuse it, after officers have signed.
+ *
+ * @throws CHANGE-UNREADABLE
+ */
+export function checkReadable(ground: Ground, roles: readonly ComputedRole[]): void {
+  const { base } = ground;
+  const lost = new Set(lostRoles(ground, roles).flatMap(({ role, keys }) => (keys === null ? [] : [role])));
+  if (!base || lost.size === 0) return;
+  for (const { role } of roles)
+    for (let above = base.parents.get(role); above !== undefined; above = base.parents.get(above))
+      if (lost.has(above))
+        throw refused('CHANGE-UNREADABLE', 'a role changes below another one that clients will not read', {
+          expected: `${above} to be signed by the keys that it gets`,
+          found: `${above} loses the signatures of its file, and is not signed anew`,
+          where: `${ground.context.repository} ${role}`,
+          hint: `stage witness ${above} too, or change ${role} once ${above} is signed again`,
+        });
 }

@@ -13,7 +13,7 @@ import { outstandingFor } from '../../station/ledger/outbox.ts';
 import { countTargets } from './count-targets.ts';
 import { checkForward } from '../reading/forward.ts';
 import { fetchRepository } from '../reading/fetch.ts';
-import { foresee, lostRoles, type Ground, type LostRole } from './foresee.ts';
+import { checkReadable, foresee, lostRoles, type Ground, type LostRole } from './foresee.ts';
 import type { RepositoryEntry } from '../repositories/place.ts';
 import { repositoryNamed } from '../repositories/repositories.ts';
 import { returningRoles } from '../exporting/retired-roles.ts';
@@ -108,6 +108,7 @@ export async function checkChanges(
     notes.push(reachable ? renewal(lost, held, holders) : loss(lost));
   }
   const roles = foresee(ground, [...ground.staged, ...changes]);
+  checkReadable(ground, roles);
   for (const { role, document } of ground.broken)
     if (roles.some((one) => one.role === role))
       notes.push(
