@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startNotaryServer, type NotaryServerPeer } from '../peers/notary-server.ts';
@@ -147,6 +147,38 @@ test('S24 a delegation that is added again begins above every version that it ha
   const agreed = await app.step('signed');
   expect(agreed.targets).toEqual(['b1 targets/alice', 'v1 targets', 'v2 targets']);
   expect(agreed.versions).toMatchObject({ 'targets/alice': 4 });
+});
+
+test('CHANGE-UNREADABLE: nothing changes below a role that loses its signatures in the same request', async () => {
+  const app = await estate(server, 'delegations/below');
+  const [a, y] = [
+    await stationKey(app, app.offline, 'targets/a'),
+    await stationKey(app, app.offline, 'targets/a/y'),
+  ];
+  const carol = await delegate(server);
+  await app.stage('delegation', 'add', app.gun, 'targets/a', a.file, '--all-paths');
+  await app.stage('delegation', 'add', app.gun, 'targets/a/y', y.file, '--all-paths');
+  await app.step('nested');
+  const add = ['addhash', app.gun, 'y1', '31', '--sha256', 'ef'.repeat(32), '-r', 'targets/a/y'];
+  const lose = ['threshold', app.gun, 'targets/a', '1', '--add', carol.publicKey, '--remove', a.id];
+
+  await app.stage(...add);
+  const before = await app.online.ok('status', app.gun);
+  const refused = await app.online.run([...lose, '--json']);
+  expect([refused.code, refused.stdout]).toEqual([3, expect.stringContaining('CHANGE-UNREADABLE')]);
+  expect(await app.online.ok('status', app.gun)).toEqual(before);
+
+  await app.online.ok('reset', app.gun);
+  await app.stage(...lose);
+  await app.stage(...add);
+  const request = app.on('below.request.tar');
+  const exported = await app.online.run(['export', '-o', request, '--json']);
+  expect([exported.code, exported.stdout]).toEqual([3, expect.stringContaining('CHANGE-UNREADABLE')]);
+  expect(existsSync(request)).toBe(false);
+
+  await app.online.ok('reset', app.gun);
+  await app.stage(...add);
+  expect((await app.step('alone')).targets).toContain('y1 targets/a/y');
 });
 
 test('witness: a role whose key changed is signed anew by its new key, each target shown again', async () => {
