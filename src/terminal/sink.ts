@@ -9,7 +9,7 @@ export function plain(text: string): string {
   }).join('');
 }
 
-/** JSON for a terminal or a program: one document, two spaces, every code unit outside ASCII as `\uXXXX`. */
+/** JSON for a terminal or a program: one document, two spaces, every code unit outside ASCII as `\u` and four digits. */
 export function asciiJson(value: unknown): string {
   const text = JSON.stringify(value, null, 2);
   return text.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
