@@ -1,5 +1,6 @@
 import type { Algorithm, SignatureScheme } from '../metadata/key.ts';
 import { SIGNATURE_BYTES, signsWith } from '../metadata/signature.ts';
+import { ecdsaCheck, type EcdsaCheck } from './ecdsa-check.ts';
 import { rsaPssIsValid } from './rsa-pss.ts';
 
 /** One signature as it goes to whoever checks it: plain values and bytes of their own, cheap to send to a thread. */
@@ -13,23 +14,25 @@ export interface CheckedSignature {
   readonly signature: Uint8Array;
 }
 
+/** The checks of the curves, kept between calls for what they know of the keys. */
+let curves: Promise<{ readonly p256: EcdsaCheck; readonly p384: EcdsaCheck }> | undefined;
+
 /**
  * Index of the first signature that the second implementation does not accept, or -1 (R11).
  *
- * noble's defaults refuse high-S ECDSA signatures, which tokens give, and hash P-384 with SHA-384, which Notary does
- * not; `zip215: false` is RFC 8032 without the laxness of consensus protocols.
+ * `zip215: false` is RFC 8032 without the laxness of consensus protocols.
  */
 export async function firstInvalid(signatures: readonly CheckedSignature[]): Promise<number> {
-  const [{ p256, p384 }, { ed25519 }] = await Promise.all([
-    import('../metadata/noble-nist.ts'),
-    import('../metadata/noble-ed25519.ts'),
-  ]);
-  const ecdsa = { lowS: false, prehash: false } as const;
+  curves ??= import('../metadata/noble-nist.ts').then((nist) => ({
+    p256: ecdsaCheck(nist.p256),
+    p384: ecdsaCheck(nist.p384),
+  }));
+  const [{ p256, p384 }, { ed25519 }] = await Promise.all([curves, import('../metadata/noble-ed25519.ts')]);
   return signatures.findIndex(({ algorithm, scheme, key, input, signature }) => {
     if (!signsWith(algorithm, scheme) || signature.length !== SIGNATURE_BYTES[algorithm]) return true;
     if (algorithm === 'ed25519') return !ed25519.verify(signature, input, key, { zip215: false });
-    if (algorithm === 'ecdsa-p256') return !p256.verify(signature, input, key, ecdsa);
-    if (algorithm === 'ecdsa-p384') return !p384.verify(signature, input, key, ecdsa);
+    if (algorithm === 'ecdsa-p256') return !p256.isValid(key, input, signature);
+    if (algorithm === 'ecdsa-p384') return !p384.isValid(key, input, signature);
     return !rsaPssIsValid(key, input, signature);
   });
 }

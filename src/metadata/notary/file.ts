@@ -1,5 +1,6 @@
 import { refused } from '../../errors.ts';
 import { canonicalText } from '../../encoding/canonical-json.ts';
+import { canonicalPart } from '../../encoding/canonical-scan.ts';
 import { isObject, type Json, type JsonObject } from '../../encoding/json.ts';
 import { fromBase64, fromUtf8, toBase64, toUtf8 } from '../../encoding/text.ts';
 import { parseGoTime } from '../../encoding/time.ts';
@@ -7,6 +8,7 @@ import type { Signature, SignedDocument } from '../document.ts';
 
 /** What Go's JSON encoder escapes inside strings, so that a file is not equal to the bytes that are signed. */
 const GO_ESCAPED = /[<>&\u2028\u2029]/g;
+const GO_ESCAPED_BYTES = ['<', '>', '&', '\u2028', '\u2029'].map((character) => Buffer.from(character));
 
 /** Versions that every store can hold (SQL: a signed 32-bit column). */
 const MAX_VERSION = 2_147_483_647;
@@ -28,10 +30,16 @@ export function writeFile(payload: Uint8Array, signatures: readonly Signature[])
 }
 
 function fileText(payload: string, signatures: readonly Signature[]): string {
+  const { before, after } = around(signatures);
+  return `${before}${goEscape(payload)}${after}`;
+}
+
+/** The text of a file before and after its payload. */
+function around(signatures: readonly Signature[]): { before: string; after: string } {
   const list = signatures.map(
     (s) => `{"keyid":"${s.keyid}","method":"${s.method}","sig":"${toBase64(s.value)}"}`,
   );
-  return `{"signed":${goEscape(payload)},"signatures":[${list.join(',')}]}`;
+  return { before: '{"signed":', after: `,"signatures":[${list.join(',')}]}` };
 }
 
 function goEscape(text: string): string {
@@ -48,18 +56,26 @@ function goEscape(text: string): string {
 export function parseFile(role: string, file: Uint8Array): SignedDocument {
   const text = fromUtf8(file);
   const { signed, signatures } = readEnvelope(role, text);
+  const payload = plainPayload(file, signatures) ?? encodedPayload(role, signed, signatures, text);
+  return { role, ...readCommon(role, signed), signed, payload, signatures, outside: {}, file };
+}
+
+/** The payload inside the file, where it stands there as it is signed; null says nothing. */
+function plainPayload(file: Uint8Array, signatures: readonly Signature[]): Uint8Array | null {
+  const { before, after } = around(signatures);
+  const payload = canonicalPart(file, before, after);
+  return payload && GO_ESCAPED_BYTES.some((bytes) => payload.includes(bytes)) ? null : payload;
+}
+
+function encodedPayload(
+  role: string,
+  signed: JsonObject,
+  signatures: readonly Signature[],
+  text: string,
+): Uint8Array {
   const payload = canonicalText(signed);
-  if (fileText(payload, signatures) !== text)
-    throw form(role, 'the bytes are not what a Notary client would write for this content');
-  return {
-    role,
-    ...readCommon(role, signed),
-    signed,
-    payload: toUtf8(payload),
-    signatures,
-    outside: {},
-    file,
-  };
+  if (fileText(payload, signatures) === text) return toUtf8(payload);
+  throw form(role, 'the bytes are not what a Notary client would write for this content');
 }
 
 function readEnvelope(role: string, text: string): { signed: JsonObject; signatures: Signature[] } {

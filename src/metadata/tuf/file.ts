@@ -1,5 +1,6 @@
 import { CountersignError, refused } from '../../errors.ts';
 import { canonicalText, compareUtf8 } from '../../encoding/canonical-json.ts';
+import { canonicalPart } from '../../encoding/canonical-scan.ts';
 import { isObject, type Json, type JsonObject } from '../../encoding/json.ts';
 import { parseStrictJson } from '../../encoding/strict-json.ts';
 import { fromUtf8, toHex, toUtf8 } from '../../encoding/text.ts';
@@ -32,15 +33,27 @@ export function writeFile(
 }
 
 function fileText(payload: string, signatures: readonly Signature[], outside: JsonObject): string {
+  const { before, after } = around(signatures, outside);
+  return `${before}${jsonOfCanonical(payload)}${after}`;
+}
+
+/** The text of a file before and after its payload. */
+function around(
+  signatures: readonly Signature[],
+  outside: JsonObject,
+): { readonly before: string; readonly after: string } {
   const list = signatures.map(({ keyid, value }) => canonicalText({ keyid, sig: toHex(value) }));
   const members: [string, string][] = Object.entries(outside).map(([name, value]) => [
     name,
     canonicalText(value),
   ]);
-  members.push(['signatures', `[${list.join(',')}]`], ['signed', payload]);
+  members.push(['signatures', `[${list.join(',')}]`], ['signed', '']);
   members.sort(([a], [b]) => compareUtf8(a, b));
-  const text = members.map(([name, value]) => `${canonicalText(name)}:${value}`).join(',');
-  return jsonOfCanonical(`{${text}}`);
+  const at = members.findIndex(([name]) => name === 'signed') + 1;
+  const text = (some: typeof members): string =>
+    jsonOfCanonical(some.map(([name, value]) => `${canonicalText(name)}:${value}`).join(','));
+  const after = text(members.slice(at));
+  return { before: `{${text(members.slice(0, at))}`, after: `${after && `,${after}`}}` };
 }
 
 /**
@@ -55,7 +68,8 @@ export function parseFile(role: string, file: Uint8Array): SignedDocument {
   const ours = readOurs(role, text, file);
   if (ours) return ours;
   try {
-    return readDocument(role, parseStrictJson(file), file).document;
+    const envelope = readEnvelope(role, parseStrictJson(file));
+    return documentOf(role, envelope, toUtf8(canonicalText(envelope.signed)), file);
   } catch (cause) {
     if (!(cause instanceof CountersignError) || cause.check !== 'JSON-STRICT') throw cause;
     throw refused('METADATA-FORM', `not JSON that all read alike: ${cause.message}`, {
@@ -72,34 +86,32 @@ export function parseFile(role: string, file: Uint8Array): SignedDocument {
 function readOurs(role: string, text: string, file: Uint8Array): SignedDocument | null {
   if (!/^\{"[^"\\]*":[[{"]/.test(text)) return null;
   try {
-    const { document, payload } = readDocument(role, JSON.parse(text) as Json, file);
-    return fileText(payload, document.signatures, document.outside) === text ? document : null;
+    const envelope = readEnvelope(role, JSON.parse(text) as Json);
+    const { signed, signatures, outside } = envelope;
+    const { before, after } = around(signatures, outside);
+    const plain = canonicalPart(file, before, after);
+    if (plain) return documentOf(role, envelope, plain, file);
+    const payload = canonicalText(signed);
+    if (fileText(payload, signatures, outside) !== text) return null;
+    return documentOf(role, envelope, toUtf8(payload), file);
   } catch {
     // The strict reader says what is wrong, and where.
     return null;
   }
 }
 
-function readDocument(
-  role: string,
-  envelope: Json,
-  file: Uint8Array,
-): { document: SignedDocument; payload: string } {
-  if (!isObject(envelope)) throw form(role, 'not an object');
-  const { signed, signatures, ...outside } = envelope;
+type Envelope = Pick<SignedDocument, 'signed' | 'signatures' | 'outside'>;
+
+function readEnvelope(role: string, value: Json): Envelope {
+  if (!isObject(value)) throw form(role, 'not an object');
+  const { signed, signatures, ...outside } = value;
   if (!isObject(signed) || !Array.isArray(signatures))
     throw form(role, 'not an envelope of "signed" and "signatures"');
-  const payload = canonicalText(signed);
-  const document = {
-    role,
-    ...readCommon(role, signed),
-    signed,
-    payload: toUtf8(payload),
-    signatures: readSignatures(role, signatures as readonly Json[]),
-    outside,
-    file,
-  };
-  return { document, payload };
+  return { signed, signatures: readSignatures(role, signatures as readonly Json[]), outside };
+}
+
+function documentOf(role: string, envelope: Envelope, payload: Uint8Array, file: Uint8Array): SignedDocument {
+  return { role, ...readCommon(role, envelope.signed), ...envelope, payload, file };
 }
 
 function readSignatures(role: string, list: readonly Json[]): Signature[] {
