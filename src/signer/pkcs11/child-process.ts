@@ -5,7 +5,7 @@ import { type CountersignError, failure as failed, unavailable } from '../../err
 import { childEnvironment } from './environment.ts';
 import { failureError } from './failures.ts';
 import { type AllowedModule, checkModuleFile } from './module.ts';
-import type { CallName, Calls, ChildMessage, TokenFacts } from './protocol.ts';
+import type { CallName, Calls, ChildMessage, Each, TokenFacts } from './protocol.ts';
 
 export interface ChildOptions {
   readonly module: AllowedModule;
@@ -26,7 +26,7 @@ const GENERATE_FACTOR = 5;
 const GOODBYE = 5_000;
 
 interface Pending {
-  readonly onSignatures: ((signatures: readonly Uint8Array[]) => void) | undefined;
+  readonly onSome: ((outputs: readonly never[]) => void) | undefined;
   readonly limit: number;
   readonly method: CallName;
   resolve(output: unknown): void;
@@ -110,15 +110,16 @@ export class TokenProcess {
   /**
    * Makes one call, after those before it.
    *
+   * @param onSome gets what the call gives for each of its tasks, in order; what it throws ends the child
    * @throws CountersignError TOKEN-TIMEOUT, TOKEN-CRASH, or what {@link failureError} makes of the failure
    */
   call<Name extends CallName>(
     name: Name,
     input: Calls[Name]['in'],
-    onSignatures?: (signatures: readonly Uint8Array[]) => void,
+    onSome?: (outputs: readonly Each<Name>[]) => void,
   ): Promise<Calls[Name]['out']> {
     const limit = name === 'generate' ? this.timeoutMs * GENERATE_FACTOR : this.timeoutMs;
-    const turn = this.queue.then(() => this.perform(name, input, limit, onSignatures));
+    const turn = this.queue.then(() => this.perform(name, input, limit, onSome));
     this.queue = turn.catch(() => undefined);
     return turn as Promise<Calls[Name]['out']>;
   }
@@ -146,11 +147,11 @@ export class TokenProcess {
     method: CallName,
     input: unknown,
     limit: number,
-    onSignatures: Pending['onSignatures'],
+    onSome: Pending['onSome'],
   ): Promise<unknown> {
     if (this.dead !== null) return Promise.reject(this.dead);
     return new Promise((resolve, reject) => {
-      this.pending = { onSignatures, limit, method, resolve, reject };
+      this.pending = { onSome, limit, method, resolve, reject };
       this.watch(limit);
       // Where the child is gone already, its end says why.
       this.child.send({ call: method, input }, () => undefined);
@@ -160,10 +161,10 @@ export class TokenProcess {
   private receive(message: ChildMessage): void {
     const { pending } = this;
     if (pending === null) return;
-    if (message.say === 'signatures') {
+    if (message.say === 'some') {
       this.watch(pending.limit);
       try {
-        pending.onSignatures?.(message.signatures);
+        pending.onSome?.(message.outputs as readonly never[]);
       } catch (error) {
         // A signature is wrong, or cannot be recorded: the rest of the batch must not be signed.
         this.end(error as CountersignError);

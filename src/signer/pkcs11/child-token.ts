@@ -1,4 +1,5 @@
 import { CKA, CKF, CKK, CKO, CKR, CKU } from './constants.ts';
+import { ChildRefusal } from './child-refusal.ts';
 import { CryptokiError } from './cryptoki-error.ts';
 import { ofClass, readBoolean, readUlong } from './attribute.ts';
 import { readClaims } from './claims.ts';
@@ -7,24 +8,14 @@ import { type KeyPairTemplate, keyPairTemplates, triesNext } from './key-templat
 import { takenKeyTemplates } from './taken-key-template.ts';
 import type {
   Calls,
-  Failure,
   KeyClaims,
   KeyFacts,
+  MadeKey,
+  NewKey,
   PublicKeyFacts,
   SignRequest,
   TokenFacts,
 } from './protocol.ts';
-
-/** A failure that is no answer of the module. */
-export class ChildRefusal extends Error {
-  override readonly name = 'ChildRefusal';
-  readonly failure: Failure;
-
-  constructor(failure: Failure) {
-    super(failure.kind);
-    this.failure = failure;
-  }
-}
 
 interface PrivateKey {
   readonly handles: Handle[];
@@ -120,7 +111,7 @@ export class ChildToken {
     return readClaims(this.cryptoki, this.opened(), handle);
   }
 
-  generate({ algorithm, label, id }: Calls['generate']['in']): Calls['generate']['out'] {
+  generate({ algorithm, label, id }: NewKey): MadeKey {
     const session = this.opened();
     const make = ({ mechanism, publicKey, privateKey }: KeyPairTemplate): Handle =>
       this.cryptoki.generateKeyPair(session, mechanism, publicKey, privateKey).privateKey;

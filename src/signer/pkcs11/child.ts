@@ -3,14 +3,18 @@
  * and nothing else. It is told what to do over the IPC channel, one call at a time, and ends with its parent.
  */
 import { setImmediate as turn } from 'node:timers/promises';
-import { ChildRefusal, ChildToken } from './child-token.ts';
+import { ChildRefusal } from './child-refusal.ts';
+import { ChildToken } from './child-token.ts';
 import { CryptokiError } from './cryptoki-error.ts';
 import { AddonError, Cryptoki } from './cryptoki.ts';
 import type { Calls, ChildMessage, Failure, ParentMessage } from './protocol.ts';
 import { wipeParts } from './wipe-parts.ts';
 
-/** Signatures are handed over at least this often (milliseconds), so that slow tokens show progress. */
+/** Signatures and keys are handed over at least this often (milliseconds), so that slow tokens show progress. */
 const HAND_OVER = 20;
+
+// Attributes that a token rightly keeps to itself come as errors, twice a key: nobody reads where they were thrown.
+Error.stackTraceLimit = 0;
 
 let token: ChildToken | null = null;
 
@@ -34,26 +38,39 @@ async function open(input: Calls['open']['in']): Promise<unknown> {
   return token.tokens();
 }
 
-async function sign(input: Calls['sign']['in']): Promise<null> {
-  let signatures: Uint8Array[] = [];
+async function sign({ tasks, pin }: Calls['sign']['in']): Promise<null> {
+  try {
+    await forEach(tasks, (task) => opened().sign(task, pin));
+  } finally {
+    pin?.fill(0);
+  }
+  return null;
+}
+
+async function generate({ tasks }: Calls['generate']['in']): Promise<null> {
+  await forEach(tasks, (task) => opened().generate(task));
+  return null;
+}
+
+/** Does one task after the other and hands over what comes of them, also of those before one that fails. */
+async function forEach<Task>(tasks: readonly Task[], act: (task: Task) => unknown): Promise<void> {
+  let outputs: unknown[] = [];
   let since = performance.now();
   const handOver = (): void => {
-    if (signatures.length > 0) say({ say: 'signatures', signatures });
-    signatures = [];
+    if (outputs.length > 0) say({ say: 'some', outputs });
+    outputs = [];
     since = performance.now();
   };
   try {
-    for (const task of input.tasks) {
-      signatures.push(opened().sign(task, input.pin));
+    for (const task of tasks) {
+      outputs.push(act(task));
       if (performance.now() - since < HAND_OVER) continue;
       handOver();
       await turn();
     }
   } finally {
     handOver();
-    input.pin?.fill(0);
   }
-  return null;
 }
 
 function login({ pin, finalTry }: Calls['login']['in']): null {
@@ -92,7 +109,7 @@ async function perform(message: ParentMessage): Promise<unknown> {
     case 'claims':
       return message.input.ids.map((id) => opened().claims(id));
     case 'generate':
-      return opened().generate(message.input);
+      return generate(message.input);
     case 'take':
       return take(message.input);
     case 'destroy':

@@ -3,7 +3,7 @@ import { type CountersignError, refused, usage } from '../../errors.ts';
 import type { Algorithm, PublicKey, SignatureScheme } from '../../metadata/key.ts';
 import type { GeneratedKey, GenerateTask, KeyLocation, SignTask } from '../signer.ts';
 import { describeClaims, gradeOf } from './grade.ts';
-import type { KeyClaims, KeyFacts, PublicKeyFacts } from './protocol.ts';
+import type { KeyClaims, KeyFacts, MadeKey, NewKey, PublicKeyFacts } from './protocol.ts';
 import { type SigningContext, signInToken } from './signing.ts';
 import { publicKeyOfToken } from './token-public-key.ts';
 
@@ -32,9 +32,11 @@ export async function generateInToken(
 ): Promise<GeneratedKey[]> {
   await context.refreshKeys();
   checkNames(context, tasks);
+  const missing = tasks.filter(({ id }) => !context.keysById.has(id));
   const tiers = new Map<string, number>();
-  for (const task of tasks)
-    if (!context.keysById.has(task.id)) tiers.set(task.id, await generateOne(context, task));
+  // one alone: where the token makes no keys that will do, there is only this one to destroy
+  for (const some of [missing.slice(0, 1), missing.slice(1)])
+    if (some.length > 0) await makeKeys(context, some, tiers);
   await context.process.call('reopen', null);
   await context.refreshKeys();
   const keys = await enrolKeys(
@@ -98,15 +100,40 @@ function keyPair(
   return { key, publicKey: publicKeyOfToken(only.raw, where) };
 }
 
-async function generateOne(context: GenerationContext, task: GenerateTask): Promise<number> {
-  const { tier, claims } = await context.process.call('generate', task);
+async function makeKeys(
+  context: GenerationContext,
+  tasks: readonly GenerateTask[],
+  tiers: Map<string, number>,
+): Promise<void> {
+  const wanted = tasks.map(({ algorithm, label, id }) => ({ algorithm, label, id }));
+  const made: MadeKey[] = [];
   try {
-    gradeOf(claims, `${context.process.where}, label "${task.label}"`);
+    await context.process.call('generate', { tasks: wanted }, (some) => made.push(...some));
   } catch (error) {
-    await context.process.call('destroy', { id: task.id });
+    await destroyUnsound(context, wanted, made);
     throw error;
   }
-  return tier;
+  await destroyUnsound(context, wanted, made);
+  made.forEach(({ tier }, index) => tiers.set((wanted[index] as NewKey).id, tier));
+}
+
+/** Destroys the keys whose claims will not do. @throws KEY-GRADE for the first of them */
+async function destroyUnsound(
+  context: GenerationContext,
+  wanted: readonly NewKey[],
+  made: readonly MadeKey[],
+): Promise<void> {
+  const faults: CountersignError[] = [];
+  for (const [index, { claims }] of made.entries()) {
+    const { id, label } = wanted[index] as NewKey;
+    try {
+      gradeOf(claims, `${context.process.where}, label "${label}"`);
+    } catch (error) {
+      faults.push(error as CountersignError);
+      await context.process.call('destroy', { id });
+    }
+  }
+  if (faults[0]) throw faults[0];
 }
 
 function describeKey(

@@ -68,7 +68,19 @@ export interface SignRequest {
   readonly input: Uint8Array;
 }
 
-/** The calls that the parent may make: what goes in, what comes out. */
+export interface NewKey {
+  readonly algorithm: Algorithm;
+  readonly label: string;
+  readonly id: string;
+}
+
+/** The template that the token took, 1 being the strictest, and what it claims of the new key. */
+export interface MadeKey {
+  readonly tier: number;
+  readonly claims: KeyClaims;
+}
+
+/** The calls that the parent may make: what goes in, what comes out; `each` of long ones comes as it is ready. */
 export interface Calls {
   readonly open: {
     readonly in: { readonly module: string; readonly parameters: string | null };
@@ -90,10 +102,11 @@ export interface Calls {
   readonly keys: { readonly in: null; readonly out: KeyFacts[] };
   readonly publicKeys: { readonly in: null; readonly out: PublicKeyFacts[] };
   readonly claims: { readonly in: { readonly ids: readonly string[] }; readonly out: readonly KeyClaims[] };
+  /** Makes key pairs, in order. */
   readonly generate: {
-    readonly in: { readonly algorithm: Algorithm; readonly label: string; readonly id: string };
-    /** The template that the token took, 1 being the strictest, and what it claims of the new key. */
-    readonly out: { readonly tier: number; readonly claims: KeyClaims };
+    readonly in: { readonly tasks: readonly NewKey[] };
+    readonly each: MadeKey;
+    readonly out: null;
   };
   /** Creates both objects of a key pair that was made elsewhere; what an interrupted run left of it goes first. */
   readonly take: {
@@ -107,12 +120,15 @@ export interface Calls {
   /** Signs in order. `pin` only after consent: one context login for each signature that asks for it. */
   readonly sign: {
     readonly in: { readonly tasks: readonly SignRequest[]; readonly pin: Uint8Array | null };
+    readonly each: Uint8Array;
     readonly out: null;
   };
   readonly close: { readonly in: null; readonly out: null };
 }
 
 export type CallName = keyof Calls;
+/** What a call gives bit by bit. */
+export type Each<Name extends CallName> = Calls[Name] extends { readonly each: infer Part } ? Part : never;
 
 export type Failure =
   | { readonly kind: 'cryptoki'; readonly method: string; readonly code: number; readonly rv: string }
@@ -136,5 +152,5 @@ export type ParentMessage = {
 export type ChildMessage =
   | { readonly say: 'done'; readonly output: unknown }
   | { readonly say: 'failed'; readonly failure: Failure }
-  /** Signatures of the running `sign`, in order. */
-  | { readonly say: 'signatures'; readonly signatures: readonly Uint8Array[] };
+  /** Some of what the running call gives for each of its tasks, in order. */
+  | { readonly say: 'some'; readonly outputs: readonly unknown[] };
