@@ -102,6 +102,7 @@ async function signTaken(
 ): Promise<SignResult> {
   const signers = new Signers(ports.openSigner);
   try {
+    signers.expect(signaturesAsked(taken));
     const open = examine(station, taken, options.except);
     const partials = await readPartials(station, taken, open, copies);
     const given = partialFills(station, open.digest, partials);
@@ -115,7 +116,6 @@ async function signTaken(
     const here = withPartials(station, open.digest, partials);
     const known = copies.length > 0 ? examine(here, taken, options.except, open) : open;
     await openPlaces(here, signers, fills, known);
-    signers.expect(fills.length + open.repositories.length);
     if (fills.length > 0) await fillSlots(station, open.digest, fills, signers);
     const fresh = fills.length > 0;
     const now = fresh ? withPartials(offlineStation(station.home, station.now), open.digest, partials) : here;
@@ -140,6 +140,12 @@ async function signTaken(
   } finally {
     await signers.close();
   }
+}
+
+/** How many signatures a request may come to, about: what verifies them starts while it is examined. */
+function signaturesAsked({ bundle }: TakenRequest): number {
+  const roles = bundle.manifest.repositories.flatMap(({ result }) => result);
+  return roles.reduce((sum, { slots }) => sum + 1 + slots.length, 0);
 }
 
 /** Slots that are filled: by this station before, or by the responses that came along. */
