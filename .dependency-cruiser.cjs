@@ -121,7 +121,7 @@ module.exports = {
       name: 'resolvable',
       severity: 'error',
       from: {},
-      to: { couldNotResolve: true, pathNot: '^countersign:commands$' },
+      to: { couldNotResolve: true, pathNot: '^countersign:(commands|files)$' },
     },
     {
       name: 'no-development-packages',

@@ -1,11 +1,14 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { lazyOclif } from './lazy-oclif.mjs';
 
 /**
- * Builds dist/. Every output lies flat in dist/, chunks included, so that
+ * Builds dist/: `main.js`, which finds a command by its words, and for each group of commands one file with all that they
+ * need. A command starts from two files, since what starts a program is mostly the number of files that it is loaded from,
+ * and from CommonJS, which node loads in half the time. All lie flat in dist/, so that
  * `new URL('./second-check-worker.js', import.meta.url)` means the same file wherever the code that says so ends up.
  */
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -17,47 +20,90 @@ const STARTED = {
   'pkcs11-child': 'src/signer/pkcs11/child.ts',
 };
 
-/**
- * The words of each command, from the files in commands/, as a module that loads a group of them at a time. What
- * starts a command is mostly the number of files that it is loaded from; a group shares its files. Commands that
- * reach the network are a group of their own, and so are those of the offline half (R15).
- */
-const commandTable = {
-  name: 'command-table',
+/** What not every command needs, each a file that is loaded where it is first used. */
+const APART = {
+  'noble-ed25519': 'src/metadata/noble-ed25519.ts',
+  'noble-nist': 'src/metadata/noble-nist.ts',
+  schemas: 'src/encoding/schema/generated.js',
+};
+
+const filesApart = {
+  name: 'files-apart',
   setup(build) {
-    build.onResolve({ filter: /^countersign:/ }, ({ path }) => ({ path, namespace: 'command-table' }));
-    build.onLoad({ filter: /.*/, namespace: 'command-table' }, ({ path }) => ({
-      contents: path === 'countersign:commands' ? tableOfCommands() : groupOfCommands(path),
+    build.onResolve({ filter: /noble-(ed25519|nist)\.ts$/ }, ({ path, kind }) =>
+      kind === 'dynamic-import' ? { path: `./${basename(path, '.ts')}.js`, external: true } : null,
+    );
+    build.onResolve({ filter: /\/schema\/generated\.js$/ }, ({ kind }) =>
+      kind === 'entry-point' ? null : { path: 'schemas', namespace: 'files-apart' },
+    );
+    build.onResolve({ filter: /^\.\/schemas\.js$/ }, ({ path }) => ({ path, external: true }));
+    build.onLoad({ filter: /.*/, namespace: 'files-apart' }, () => ({
+      contents: SCHEMAS.map(
+        (name) => `exports.__defineGetter__('${name}', () => require('./schemas.js').${name});`,
+      ).join('\n'),
+      loader: 'js',
+    }));
+  },
+};
+
+/** The modules that src/terminal/commands.d.ts declares, and `countersign:file/GROUP`, from the files in commands/. */
+const commandModules = {
+  name: 'command-modules',
+  setup(build) {
+    build.onResolve({ filter: /^countersign:/ }, ({ path }) => ({ path, namespace: 'command-modules' }));
+    build.onResolve({ filter: /^\.\/[\w-]+\.js$/, namespace: 'command-modules' }, ({ path }) => ({
+      path,
+      external: true,
+    }));
+    build.onLoad({ filter: /.*/, namespace: 'command-modules' }, ({ path }) => ({
+      contents: moduleNamed(path.replace('countersign:', '')),
       resolveDir: root,
       loader: 'js',
     }));
   },
 };
 
-function tableOfCommands() {
-  const entries = commandFiles().map((file, at) => {
-    const words = file.replace(/\.ts$/, '').replaceAll('/', ' ');
-    const group = `import(${JSON.stringify(groupOf(file))})`;
-    return `  ${JSON.stringify(words)}: async () => ({ default: (await ${group}).command${String(at)} }),`;
-  });
-  return `export const commands = {\n${entries.join('\n')}\n};\n`;
+/** The schemas by their names, in the order of src/encoding/schema/generated.d.ts. */
+const SCHEMAS = ['request', 'response', 'combined', 'changes', 'card', 'ledger_line'];
+
+function moduleNamed(name) {
+  if (name === 'files') return tableOfFiles();
+  if (name === 'commands') return importsOf(commandFiles(), 'export const commands');
+  const files = commandFiles().filter((file) => `file/${groupOf(file)}` === name);
+  return [
+    importsOf(files, 'const commands'),
+    "import { startCommand } from './src/terminal/start-command.ts';",
+    'export const start = (id, rest, argv) => startCommand(commands[id], id, rest, argv);',
+  ].join('\n');
 }
 
-function groupOfCommands(group) {
-  return commandFiles()
-    .map((file, at) => [file, `export { default as command${String(at)} } from './commands/${file}';\n`])
-    .filter(([file]) => groupOf(file) === group)
-    .map(([, line]) => line)
-    .join('');
-}
-
-/** The half that a command imports from; commands that look at a file need little of the program, each its own. */
-function groupOf(file) {
-  if (file.startsWith('bundle/')) return `countersign:${file}`;
-  const half = /^(?:import|\}) .*from '[./]*\/src\/(online|offline)\//m.exec(
-    readFileSync(join(root, 'commands', file), 'utf8'),
+function tableOfFiles() {
+  const entries = commandFiles().map(
+    (file) => `  ${JSON.stringify(wordsOf(file))}: () => require('./${groupOf(file)}.js'),`,
   );
-  return `countersign:${half?.[1] ?? 'both'}`;
+  return `exports.help = () => require('./help.js');\nexports.commands = {\n${entries.join('\n')}\n};\n`;
+}
+
+function importsOf(files, declaration) {
+  const imports = files.map((file, at) => `import command${String(at)} from './commands/${file}';`);
+  const members = files.map((file, at) => `  ${JSON.stringify(wordsOf(file))}: command${String(at)},`);
+  return [...imports, `${declaration} = {`, ...members, '};'].join('\n');
+}
+
+function wordsOf(file) {
+  return file.replace(/\.ts$/, '').replaceAll('/', ' ');
+}
+
+/**
+ * The half that a command imports from: what reaches the network is in a file of its own, and so is the offline half
+ * (R15). Commands that look at a file need little of the program, and one that asks which half this is before it loads
+ * it is alone with both: these are each their own.
+ */
+function groupOf(file) {
+  const text = readFileSync(join(root, 'commands', file), 'utf8');
+  if (file.startsWith('bundle/') || /import\('[./]*\/src\/online\//.test(text))
+    return wordsOf(file).replaceAll(' ', '-');
+  return /^(?:import|\}) .*from '[./]*\/src\/(online|offline)\//m.exec(text)?.[1] ?? 'both';
 }
 
 function commandFiles() {
@@ -72,44 +118,51 @@ function place(path, contents) {
   renameSync(`${path}.${String(process.pid)}.tmp`, path);
 }
 
-const started = Object.entries(STARTED).filter(([, file]) => existsSync(join(root, file)));
-const { outputFiles, metafile } = await esbuild.build({
+const groups = [...new Set(commandFiles().map(groupOf))];
+const OPTIONS = {
   absWorkingDir: root,
-  entryPoints: {
-    main: 'src/main.ts',
-    'describe-commands': 'src/terminal/describe-commands.ts',
-    ...Object.fromEntries(started),
-  },
   outdir,
   bundle: true,
-  splitting: true,
-  format: 'esm',
+  format: 'cjs',
   platform: 'node',
   target: 'node20.19',
-  chunkNames: '[name]-[hash]',
+  // `import()` of node's modules and of the addon as `require`, which is faster and as late
+  supported: { 'dynamic-import': false },
+  define: { 'import.meta.url': 'urlOfThisFile' },
+  banner: { js: "const urlOfThisFile = require('node:url').pathToFileURL(__filename).href;" },
   external: ['pkcs11js', 'typescript', 'ts-node', 'tsx'],
-  plugins: [commandTable, lazyOclif],
-  banner: {
-    js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);",
-  },
+  plugins: [commandModules, filesApart, lazyOclif],
   legalComments: 'none',
   logLevel: 'warning',
-  metafile: true,
   write: false,
-});
+};
+const entryPoints = {
+  main: 'src/main.ts',
+  'describe-commands': 'src/terminal/describe-commands.ts',
+  ...Object.fromEntries(groups.map((group) => [group, `countersign:file/${group}`])),
+  ...STARTED,
+  ...APART,
+};
+const built = await Promise.all(
+  [entryPoints, { help: 'src/terminal/help.ts' }].map((some) =>
+    esbuild.build({ ...OPTIONS, entryPoints: some }),
+  ),
+);
+const outputFiles = built.flatMap((one) => one.outputFiles);
 
 // each file appears whole and the old ones go last, so that a program that is running meanwhile finds its parts
 mkdirSync(outdir, { recursive: true });
+place(join(outdir, 'package.json'), '{"type":"commonjs"}\n');
 for (const { path, contents } of outputFiles) place(path, contents);
-const { describeCommands } = await import(pathToFileURL(join(outdir, 'describe-commands.js')).href);
-place(join(outdir, 'commands.json'), `${JSON.stringify(await describeCommands())}\n`);
-const current = new Set(['commands.json', ...outputFiles.map(({ path }) => basename(path))]);
+const { describeCommands } = createRequire(outdir)(join(outdir, 'describe-commands.js'));
+place(join(outdir, 'commands.json'), `${JSON.stringify(describeCommands())}\n`);
+const current = new Set(['package.json', 'commands.json', ...outputFiles.map(({ path }) => basename(path))]);
+current.delete('describe-commands.js');
 for (const file of readdirSync(outdir))
   if (!current.has(file) && !file.endsWith('.tmp')) rmSync(join(outdir, file), { recursive: true });
 
-const outputs = Object.values(metafile.outputs);
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-const bytes = outputs.reduce((sum, output) => sum + output.bytes, 0);
+const bytes = readdirSync(outdir).reduce((sum, file) => sum + statSync(join(outdir, file)).size, 0);
 process.stdout.write(
-  `countersign ${version}: ${String(outputs.length)} files, ${String(Math.round(bytes / 1024))} KiB in ${relative(root, outdir) || outdir}\n`,
+  `countersign ${version}: ${String(current.size)} files, ${String(Math.round(bytes / 1024))} KiB in ${relative(root, outdir) || outdir}\n`,
 );

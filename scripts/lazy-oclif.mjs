@@ -9,7 +9,9 @@ import { builtinModules } from 'node:module';
 export const lazyOclif = {
   name: 'lazy-oclif',
   setup(build) {
-    build.onLoad({ filter: UNREACHED }, () => ({ contents: 'module.exports = {};', loader: 'js' }));
+    build.onLoad({ filter: UNREACHED }, () => ({ contents: NOTHING, loader: 'js' }));
+    if (!build.initialOptions.entryPoints.help)
+      build.onLoad({ filter: HELP }, () => ({ contents: NOTHING, loader: 'js' }));
     build.onLoad({ filter: /[\\/]ux[\\/]supports-color\.js$/ }, () => ({
       contents: NO_COLOUR,
       loader: 'js',
@@ -31,6 +33,10 @@ export const lazyOclif = {
  */
 const UNREACHED =
   /[\\/]@oclif[\\/]core[\\/]lib[\\/](config[\\/](index|config|plugin|plugin-loader|ts-path)|module-loader|execute|main|performance|ux[\\/]action[\\/]\w+)\.js$/;
+
+/** Help is a file of its own, and what runs a command never shows it. */
+const HELP = /[\\/]@oclif[\\/]core[\\/]lib[\\/]help[\\/](command|docopts|formatter|index|root)\.js$/;
+const NOTHING = 'module.exports = {};';
 
 /** oclif's own debug output is not part of the program. */
 const NO_DEBUG =

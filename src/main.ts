@@ -1,10 +1,10 @@
-import { commands } from 'countersign:commands';
+import { commands, help } from 'countersign:files';
 import program from '../package.json' with { type: 'json' };
 import { guardStream } from './terminal/sink.ts';
 
 /**
- * The program: finds the command by its words and loads it alone. `--version` loads nothing at all, help is
- * loaded when asked for; no folder is scanned and no plug-in looked for at start.
+ * The program: finds the command by its words and loads the one file that holds it. `--version` loads nothing at all,
+ * help is loaded when asked for; no folder is scanned and no plug-in looked for at start.
  */
 export async function main(argv: readonly string[]): Promise<void> {
   guardStream(process.stdout);
@@ -22,8 +22,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     (found === undefined && isTopic(commands, argv.join(' '))) ||
     argv.length === 0
   ) {
-    const { helpText } = await import('./terminal/help.ts');
-    const text = await helpText(commands, program, first === 'help' ? argv.slice(1) : argv);
+    const text = await help().helpText(commands, program, first === 'help' ? argv.slice(1) : argv);
     if (text !== undefined) {
       process.stdout.write(text);
       return;
@@ -36,10 +35,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     return;
   }
   try {
-    const { default: Command } = await load();
-    const { configuration } = await import('./terminal/configuration.ts');
-    Command.id = found.id;
-    await new Command([...found.rest], configuration(program)).execute();
+    await load().start(found.id, found.rest, argv);
   } catch (error) {
     const { reportError } = await import('./terminal/report.ts');
     reportError(error, argv, found.id);

@@ -127,6 +127,25 @@ describe('R15 the import graph', () => {
   });
 });
 
+describe('R15 what is built', () => {
+  const naming = (pattern: RegExp): string[] =>
+    readdirSync(join(root, 'dist')).filter(
+      (file) => file.endsWith('.js') && pattern.test(readFileSync(join(root, 'dist', file), 'utf8')),
+    );
+
+  test("R15 only the online half, and doctor, which asks first which half this is, name node's network modules", () => {
+    expect(
+      naming(
+        /\b(?:require|import)\(["'](?:node:)?(?:net|tls|https?|http2|dns|dns\/promises|dgram|inspector|cluster)["']\)/,
+      ),
+    ).toEqual(['doctor.js', 'online.js']);
+  });
+
+  test('R15 nothing is loaded by a name that is made up at run time', () => {
+    expect(naming(/\b(?:require|import)\((?!["'])[^)]/)).toEqual([]);
+  });
+});
+
 describe('pure folders take what they need as arguments', () => {
   test.each([
     'export const now = (): number => Date.now();\n',

@@ -5,8 +5,14 @@ import { usage } from '../errors.ts';
 export type CommandClass = (new (...args: ConstructorParameters<typeof BaseCommand>) => BaseCommand) &
   typeof BaseCommand;
 
-/** Every command by its words (`bundle digest`), loaded when it is asked for. */
-export type CommandTable = Readonly<Record<string, () => Promise<{ readonly default: CommandClass }>>>;
+/** A file of dist/ with a group of commands and all that they need. */
+export interface CommandFile {
+  /** Runs a command to its end; the exit code is in `process.exitCode`. */
+  start(id: string, rest: readonly string[], argv: readonly string[]): Promise<void>;
+}
+
+/** Every command by its words (`bundle digest`), with what loads its file. */
+export type CommandTable = Readonly<Record<string, () => CommandFile>>;
 
 /** The longest command that the arguments begin with, and what is left; undefined where there is none. */
 export function findCommand(

@@ -5,10 +5,8 @@ import type { CommandClass } from './command-table.ts';
  * Every command as data for help: what it takes and what it says of itself. Run once, by the build, which writes it
  * to dist/commands.json, so that help loads no command.
  */
-export async function describeCommands(): Promise<object[]> {
-  return Promise.all(
-    Object.entries(commands).map(async ([id, load]) => describe(id, (await load()).default)),
-  );
+export function describeCommands(): object[] {
+  return Object.entries(commands).map(([id, command]) => describe(id, command));
 }
 
 /** A command as oclif's help wants it: static members, its own flags with the common ones, names filled in. */

@@ -71,7 +71,8 @@ describe('the program starts', () => {
     const copy = join(folder, 'unbuilt');
     mkdirSync(join(copy, 'bin'), { recursive: true });
     writeFileSync(join(copy, 'package.json'), '{"type":"module"}');
-    writeFileSync(join(copy, 'bin/countersign'), readFileSync(PROGRAM));
+    for (const file of ['countersign', 'package.json'])
+      writeFileSync(join(copy, 'bin', file), readFileSync(join(root, 'bin', file)));
     const { status, stderr } = spawnSync(process.execPath, [join(copy, 'bin/countersign')], {
       encoding: 'utf8',
     });

@@ -1,7 +1,8 @@
 import { CountersignError, unavailable } from '../../errors.ts';
 import { atMost } from './at-once.ts';
-import type { Connections, TransportOptions } from './connections.ts';
+import type { TransportOptions } from './connections.ts';
 import { exchange, isSuccess, type HttpAnswer, type HttpRequest, type Progress } from './exchange.ts';
+import { laterConnections } from './later-connections.ts';
 
 /** Tries of a request that changes nothing on the server. */
 const TRIES = 3;
@@ -25,14 +26,12 @@ export interface HttpClient {
 
 /** Kept-alive connections, for any number of repositories. */
 export function openHttpClient(peer: Peer, options: TransportOptions): HttpClient {
-  // node's own client, and what it loads, only where something is sent
-  let opened: Promise<Connections> | undefined;
-  const open = async (): Promise<Connections> => (await import('./connections.ts')).openConnections(options);
+  const connections = laterConnections(options);
   const inTurn = atMost(options.connections ?? 8);
   const { silenceMs = 60_000, deadlineMs = 120_000 } = options;
 
   const attempt = async (request: HttpRequest, progress: Progress): Promise<HttpAnswer> => {
-    const agent = (await (opened ??= open())).of(request.origin);
+    const agent = (await connections.get()).of(request.origin);
     const answer = await exchange(agent, request, progress, { silenceMs, deadlineMs });
     if (answer.cut && isSuccess(answer) && request.upload !== true) throw tooLarge(peer, request);
     return answer;
@@ -51,9 +50,7 @@ export function openHttpClient(peer: Peer, options: TransportOptions): HttpClien
           }
         }
       }),
-    async close() {
-      (await opened)?.close();
-    },
+    close: () => connections.close(),
   };
 }
 

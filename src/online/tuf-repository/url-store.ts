@@ -1,8 +1,8 @@
 import { unavailable, usage } from '../../errors.ts';
-import { openConnections } from '../transport/connections.ts';
 import type { TransportOptions } from '../transport/connections.ts';
 import { openHttpClient } from '../transport/http.ts';
 import type { HttpClient } from '../transport/http.ts';
+import { laterConnections } from '../transport/later-connections.ts';
 import { LIMITS } from '../repositories/store.ts';
 import type { Store } from '../repositories/store.ts';
 import { readCurrent } from './current-file.ts';
@@ -37,7 +37,7 @@ export function tufUrlStore(
   const base = baseUrls(url, options.targets);
   const transport: TransportOptions = { ...options, origin: base.metadata.origin };
   const http = openHttpClient({ area: 'SERVER', noun: 'web server' }, transport);
-  const connections = openConnections(transport);
+  const connections = laterConnections(transport);
   const where = base.metadata.href;
   const read = (name: string, limit: number): Promise<Uint8Array | null> =>
     readFile(http, base.metadata, name, limit);
@@ -62,14 +62,16 @@ export function tufUrlStore(
     publish: readOnly,
     remove: readOnly,
     describe: () => `web server ${where}`,
-    openTarget: (path, entry, consistent) =>
-      openTargetUrl(connections, base.targets, path, entry, consistent, options.silenceMs ?? 60_000),
+    async openTarget(path, entry, consistent) {
+      const silenceMs = options.silenceMs ?? 60_000;
+      return openTargetUrl(await connections.get(), base.targets, path, entry, consistent, silenceMs);
+    },
     checkTargetPath: () => {
       throw isReadOnly();
     },
     putTarget: readOnly,
     async close() {
-      connections.close();
+      await connections.close();
       await http.close();
     },
   };
