@@ -13,7 +13,8 @@ import {
 import type { Signature } from '../metadata/document.ts';
 import { createDurably } from '../station/files/durable.ts';
 import { sealBundle } from '../station/seal-bundle.ts';
-import { exchangeEvent, repositoryKey } from '../station/ledger/events.ts';
+import type { Home } from '../station/home/home.ts';
+import { exchangeEvent, repositoryKey, type ExchangeEvent } from '../station/ledger/events.ts';
 import { writeOut } from '../station/files/outgoing.ts';
 import { marksOf, type StationMarks } from '../station/ledger/marks.ts';
 import { VERSION } from '../station/home/build-date.ts';
@@ -33,14 +34,19 @@ export interface SignedFile {
 /** Signatures by `repository role`. */
 type SignedRoles = ReadonlyMap<string, readonly Signature[]>;
 
-/** Seals the answer, stores it in the home, records it, and only then writes it to the stick (M7, R13, R14). */
-export function answerRequest(
+/**
+ * Seals the answer, stores it in the home, records it, and only then writes it to the stick (M7, R13, R14).
+ *
+ * @param passed the second verification of the signatures, which goes on while the answer is made (S28)
+ */
+export async function answerRequest(
   station: OfflineStation,
   examination: Examination,
   plans: readonly OwnSignature[],
   signatures: readonly Uint8Array[],
+  passed: Promise<void>,
   out: string,
-): SignedFile {
+): Promise<SignedFile> {
   const signed = new Map<string, Signature[]>();
   plans.forEach(({ repository, role, keyid, dialect, task }, index) => {
     const key = `${repository} ${role.role}`;
@@ -56,7 +62,9 @@ export function answerRequest(
     const one = examined.get(key);
     return one ? signedAnswer(station, one, signed, known) : refusedAnswer(record, known, 'OFFICER');
   });
-  return sealAnswer(station, examination.digest, examination.manifest, answers, out);
+  const sealed = sealedAnswer(station, examination.digest, examination.manifest, answers);
+  await passed;
+  return keepAndRelease(station, sealed, out);
 }
 
 /** A sealed no to the whole request: every role refused, for a reason out of a list (M8). */
@@ -69,7 +77,7 @@ export function refuseRequest(
   const answers = request.manifest.repositories.map((record) =>
     refusedAnswer(record, answerMarks(record, marksOf(station.marks, repositoryKey(record))), code),
   );
-  return sealAnswer(station, request.digest, request.manifest, answers, out);
+  return keepAndRelease(station, sealedAnswer(station, request.digest, request.manifest, answers), out);
 }
 
 function answerMarks(record: RepositoryRequest, marks: StationMarks): RepositoryMarks {
@@ -117,50 +125,58 @@ function refusedAnswer(record: RepositoryRequest, marks: RepositoryMarks, check:
   return { reading: { record, recordDigest: recordDigestOf(record) }, fills: [], marks, roles };
 }
 
-function sealAnswer(
-  station: OfflineStation,
+/** A response that is sealed and not kept anywhere yet. */
+interface SealedAnswer {
+  readonly event: ExchangeEvent & { readonly event: 'sealed' };
+  readonly bytes: Buffer;
+}
+
+function sealedAnswer(
+  { home, now }: OfflineStation,
   request: string,
   manifest: RequestManifest,
   answers: readonly RepositoryAnswer[],
-  out: string,
-): SignedFile {
-  const { home } = station;
+): SealedAnswer {
   const head = home.ledger.head();
-  const previous = lastResponse(station, manifest.from.key);
+  const to = manifest.from;
+  const sequence = head.line + 1;
   const built = buildResponse(
     {
       environment: home.environment,
       id: manifest.id,
-      created: formatTime(station.now),
-      sequence: head.line + 1,
+      created: formatTime(now),
+      sequence,
       from: { name: home.name, key: home.identity },
-      to: manifest.from,
+      to,
       request: { digest: request, sequence: manifest.sequence },
-      previous,
+      previous: lastResponse(home, to.key),
       head,
     },
     answers,
     `countersign ${VERSION}`,
   );
-  const bundle = sealBundle(home, {
+  const { digest, chunks } = sealBundle(home, {
     kind: 'response',
     manifest: built.manifest,
     contents: built.contents.files,
   });
-  createDurably(responsePath(station, bundle.digest), Buffer.concat([...bundle.chunks]));
-  home.ledger.append([
-    {
-      event: 'sealed',
-      data: { request, response: bundle.digest, sequence: head.line + 1, to: manifest.from.key },
-    },
-  ]);
-  return releaseStored(station, request, bundle.digest, out);
+  return {
+    event: { event: 'sealed', data: { request, response: digest, sequence, to: to.key } },
+    bytes: Buffer.concat([...chunks]),
+  };
+}
+
+function keepAndRelease(station: OfflineStation, { event, bytes }: SealedAnswer, out: string): SignedFile {
+  const { request, response } = event.data;
+  createDurably(responsePath(station, response), bytes);
+  station.home.ledger.append([event]);
+  return releaseStored(station, request, response, out);
 }
 
 /** By the order of sealing, which is not the order in which the requests came. */
-function lastResponse(station: OfflineStation, partner: string): string | null {
+function lastResponse(home: Home, partner: string): string | null {
   let last: string | null = null;
-  for (const line of station.home.ledger.lines()) {
+  for (const line of home.ledger.lines()) {
     const { event, data } = exchangeEvent(line);
     if (event === 'sealed' && data.to === partner) last = data.response;
   }

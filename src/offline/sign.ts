@@ -125,8 +125,15 @@ async function signTaken(
     verifyCopyUnchanged(closed.copy);
     now.home.ledger.append([...given, ...intents(now, closed, plans, approval)]);
     const state = now.signing.get(closed.digest);
-    const signatures = await signaturesOf(now.home, closed.digest, plans, state, signers, ports.progress);
-    const file = answerRequest(now, closed, plans, signatures, options.out);
+    const { signatures, passed } = await signaturesOf(
+      now.home,
+      closed.digest,
+      plans,
+      state,
+      signers,
+      ports.progress,
+    );
+    const file = await answerRequest(now, closed, plans, signatures, passed, options.out);
     return {
       ...file,
       request: closed.digest,

@@ -27,10 +27,13 @@ export async function firstInvalid(signatures: readonly CheckedSignature[]): Pro
     p256: ecdsaCheck(nist.p256),
     p384: ecdsaCheck(nist.p384),
   }));
-  const [{ p256, p384 }, { ed25519 }] = await Promise.all([curves, import('../metadata/noble-ed25519.ts')]);
+  const { p256, p384 } = await curves;
+  const edwards = signatures.some(({ algorithm }) => algorithm === 'ed25519')
+    ? (await import('../metadata/noble-ed25519.ts')).ed25519
+    : null;
   return signatures.findIndex(({ algorithm, scheme, key, input, signature }) => {
     if (!signsWith(algorithm, scheme) || signature.length !== SIGNATURE_BYTES[algorithm]) return true;
-    if (algorithm === 'ed25519') return !ed25519.verify(signature, input, key, { zip215: false });
+    if (algorithm === 'ed25519') return edwards?.verify(signature, input, key, { zip215: false }) !== true;
     if (algorithm === 'ecdsa-p256') return !p256.isValid(key, input, signature);
     if (algorithm === 'ecdsa-p384') return !p384.isValid(key, input, signature);
     return !rsaPssIsValid(key, input, signature);

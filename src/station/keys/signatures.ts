@@ -42,7 +42,8 @@ const BATCH = 200;
 
 /**
  * The signatures of a plan: those that an interrupted run recorded, and new ones out of the keys. What arrived
- * before a token failed is kept (M19); nothing is released by this. All are verified twice (R11).
+ * before a token failed is kept (M19); nothing is released by this. All are verified twice (R11): `passed` ends with
+ * the second time.
  */
 export async function signaturesOf(
   home: Home,
@@ -51,7 +52,7 @@ export async function signaturesOf(
   state: SigningState | undefined,
   signers: Signers,
   progress: (done: number, total: number) => void,
-): Promise<Uint8Array[]> {
+): Promise<{ readonly signatures: readonly Uint8Array[]; readonly passed: Promise<void> }> {
   const stored = state?.signatures;
   const signatures = wanted.map(({ repository, role, keyid }) =>
     stored?.get(signatureKey(repository, role.role, keyid)),
@@ -68,7 +69,7 @@ export async function signaturesOf(
   });
   let done = recorded.length;
   try {
-    await signers.sign(
+    const { passed } = await signers.signAhead(
       missing.map(({ plan }) => plan.task),
       (at, signature) => {
         const { plan, index } = missing[at] as (typeof missing)[number];
@@ -83,8 +84,8 @@ export async function signaturesOf(
       },
       recorded,
     );
+    return { signatures: signatures as Uint8Array[], passed };
   } finally {
     if (pending.length > 0) flush();
   }
-  return signatures as Uint8Array[];
 }

@@ -98,17 +98,31 @@ export class Signers {
   }
 
   /**
-   * Signs in bulk, place by place; signatures in the order of the tasks, each reported as it arrives. What is returned
-   * was verified twice: by the signer, and all of it by a second implementation (R11).
+   * Signs in bulk; signatures in the order of the tasks, each reported as it arrives. What is returned was verified
+   * twice: by the signer, and all of it by a second implementation (R11).
    *
-   * @param recorded signatures of an interrupted run, which are verified along with the new ones
    * @throws SIGNATURE-SECOND-CHECK
    */
   async sign(
     tasks: readonly SignTask[],
     onSignature?: (index: number, signature: Uint8Array) => void,
-    recorded: readonly SignedTask[] = [],
   ): Promise<Uint8Array[]> {
+    const { signatures, passed } = await this.signAhead(tasks, onSignature, []);
+    await passed;
+    return signatures;
+  }
+
+  /**
+   * As {@link sign}, place by place, but the second verification may still go on: `passed` ends with it, and before that
+   * nothing may be recorded as an answer or leave (S28).
+   *
+   * @param recorded signatures of an interrupted run, which are verified along with the new ones
+   */
+  async signAhead(
+    tasks: readonly SignTask[],
+    onSignature: ((index: number, signature: Uint8Array) => void) | undefined,
+    recorded: readonly SignedTask[],
+  ): Promise<{ readonly signatures: Uint8Array[]; readonly passed: Promise<void> }> {
     this.expect(tasks.length + recorded.length);
     const check = this.check as SecondCheck;
     check.add(recorded.map(checkTask));
@@ -131,8 +145,10 @@ export class Signers {
       this.milliseconds += performance.now() - start;
       signed.forEach((signature, at) => (signatures[indices[at] as number] = signature));
     }
-    await check.passed();
-    return signatures;
+    const passed = check.passed();
+    // whoever is given it waits for it; where something else fails first, that is the error
+    passed.catch(() => undefined);
+    return { signatures, passed };
   }
 
   /** Generates keys in one place. */
