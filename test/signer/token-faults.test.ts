@@ -390,6 +390,36 @@ describe('KEY-GRADE: a token that does not keep the key to itself', () => {
     await after.close();
   });
 
+  it('of several keys that were asked for, one is made, and destroyed again', async () => {
+    const { token, open } = await openFaulty('attr=162/1');
+    const opened = await open();
+    const wanted = [1, 2, 3].map(() => randomBytes(16).toString('hex'));
+    const error = await caught(() =>
+      opened.generate(wanted.map((id) => ({ algorithm: 'ecdsa-p256', label: id, id }))),
+    );
+    expect(error).toMatchObject({ check: 'KEY-GRADE', exit: 3 });
+    await opened.close();
+    expect([token.calls('C_GenerateKeyPair'), token.calls('C_DestroyObject')]).toEqual([1, 2]);
+  });
+
+  it('M21 keys before one that fails stay, and are gone on with', async () => {
+    const { token, open } = await openFaulty('C_GenerateKeyPair:3:0x30');
+    const opened = await open();
+    const wanted = [1, 2, 3, 4].map(() => {
+      const id = randomBytes(16).toString('hex');
+      return { algorithm: 'ecdsa-p256' as const, label: id, id };
+    });
+    expect(await caught(() => opened.generate(wanted))).toMatchObject({ exit: 6 });
+    await opened.close();
+    token.plan('');
+    const again = await open();
+    const there = again.keys().map(({ id }) => id);
+    expect(wanted.map(({ id }) => there.includes(id))).toEqual([true, true, false, false]);
+    expect(await again.generate(wanted)).toHaveLength(4);
+    await again.close();
+    expect(token.calls('C_GenerateKeyPair')).toBe(5);
+  });
+
   it('grade B where only the history is missing', async () => {
     const opened = await (await openFaulty('attr=163/0')).open();
     const id = randomBytes(16).toString('hex');
