@@ -294,6 +294,13 @@ describe('attacks of section 1.5.2 of the TUF specification, against review and 
     truncateSync(endless, 2 ** 40);
     await expectRefusal(app.offline, ['review', endless], 'BUNDLE-LIMIT');
     await expectRefusal(app.offline, signArgs(endless, hashOf(0)), 'BUNDLE-LIMIT');
+    // within the limit, and no bundle: seen before gigabytes are copied, which this disk does not have
+    truncateSync(endless, 15 * 2 ** 30);
+    await expectRefusal(app.offline, ['review', endless], 'BUNDLE-END');
+    const { code, stderr } = await app.offline.run(['review', endless], {
+      under: ['prlimit', '--fsize=1048576'],
+    });
+    expect([code, stderr]).toEqual([3, expect.stringContaining('BUNDLE-END') as string]);
     await expectRefusal(app.offline, ['review', '/dev/zero'], 'MEDIA-KIND');
     const honest = await evilRequest(app, [addTo('targets', 'a', 9)]);
     const longer = app.on('longer.tar');

@@ -11,6 +11,7 @@ import {
   rmSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { readHeader } from '../../bundle/archive.ts';
 import { LIMITS } from '../../bundle/limits.ts';
 import { refused, unavailable } from '../../errors.ts';
 import { syncFolder, writeAll } from './durable.ts';
@@ -18,6 +19,9 @@ import { hashFile } from './file-hash.ts';
 
 /** Pieces in which files are copied, bytes. */
 const PIECE = 1024 * 1024;
+/** A file of this size (bytes) that does not even begin as a bundle or as JSON is not copied to find that out. */
+const LARGE = 64 * 1024 * 1024;
+const OPENING_BRACE = 0x7b;
 
 /** A copy of a file from outside, in the home. */
 export interface Copy {
@@ -64,6 +68,7 @@ function takeCopy(file: string, home: { readonly dir: string }): { copy: Copy; f
         found: String(status.size),
         where: file,
       });
+    if (status.size > LARGE) checkBeginning(input, status.size);
     const { size, sha256 } = copyAndHash(input, temporary, file);
     const path = join(folder, `${sha256}.tar`);
     const fresh = !existsSync(path);
@@ -74,6 +79,15 @@ function takeCopy(file: string, home: { readonly dir: string }): { copy: Copy; f
     closeSync(input);
     rmSync(temporary, { force: true });
   }
+}
+
+/** @throws BUNDLE-HEADER, BUNDLE-END */
+function checkBeginning(input: number, size: number): void {
+  const read = (offset: number, length: number): Uint8Array => {
+    const bytes = Buffer.alloc(length);
+    return bytes.subarray(0, readSync(input, bytes, 0, length, offset));
+  };
+  if (read(0, 1)[0] !== OPENING_BRACE) readHeader({ size, read }, 0);
 }
 
 function openInput(file: string): number {
