@@ -37,7 +37,8 @@ export function encodeHeader(name: string, size: number): Buffer {
   header.write('0000000\0', 329, 'latin1');
   header.write('0000000\0', 337, 'latin1');
   let sum = 0;
-  for (const byte of header) sum += byte;
+  // by index: an iterator over each header of a large bundle takes longer than all else in it
+  for (let at = 0; at < BLOCK; at++) sum += header[at] as number;
   header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
   return header;
 }

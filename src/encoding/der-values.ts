@@ -75,10 +75,18 @@ export function derOctetString(bytes: Uint8Array): Buffer {
   return der(TAG.octetString, bytes);
 }
 
+/** A handful, each of which every key and certificate holds. */
+const OIDS = new Map<string, Buffer>();
+
 /** OBJECT IDENTIFIER from its dotted form. */
 export function derOid(dotted: string): Buffer {
-  const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);
-  return der(TAG.oid, Buffer.from([first * 40 + second, ...rest].flatMap(base128)));
+  let oid = OIDS.get(dotted);
+  if (!oid) {
+    const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);
+    oid = der(TAG.oid, Buffer.from([first * 40 + second, ...rest].flatMap(base128)));
+    OIDS.set(dotted, oid);
+  }
+  return oid;
 }
 
 function base128(arc: number): number[] {
