@@ -88,8 +88,8 @@ const outputFiles = built.flatMap((one) => one.outputFiles);
 
 // each file appears whole and the old ones go last, so that a program that is running meanwhile finds its parts
 mkdirSync(outdir, { recursive: true });
-place(join(outdir, 'package.json'), '{"type":"commonjs"}\n');
 for (const { path, contents } of outputFiles) place(path, contents);
+place(join(outdir, 'package.json'), '{"type":"commonjs"}\n');
 const { describeCommands } = createRequire(outdir)(join(outdir, 'describe-commands.js'));
 place(join(outdir, 'commands.json'), `${JSON.stringify(describeCommands())}\n`);
 const current = new Set(['package.json', 'commands.json', ...outputFiles.map(({ path }) => basename(path))]);

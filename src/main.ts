@@ -14,8 +14,19 @@ export async function main(argv: readonly string[]): Promise<void> {
     process.stdout.write(`countersign ${program.version}\n`);
     return;
   }
+  try {
+    await runCommand(argv);
+  } catch (error) {
+    const { reportError } = await import('./terminal/report.ts');
+    reportError(error, argv, '');
+  }
+}
+
+/** Shows help, or runs the command to its end; what a command throws it has reported itself. @throws USAGE-COMMAND */
+async function runCommand(argv: readonly string[]): Promise<void> {
   const { findCommand, isTopic, unknownCommand } = await import('./terminal/command-table.ts');
   const found = findCommand(commands, argv);
+  const [first] = argv;
   if (
     first === 'help' ||
     asksForHelp(argv) ||
@@ -29,17 +40,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     }
   }
   const load = found === undefined ? undefined : commands[found.id];
-  if (found === undefined || load === undefined) {
-    const { reportError } = await import('./terminal/report.ts');
-    reportError(unknownCommand(commands, argv), argv, '');
-    return;
-  }
-  try {
-    await load().start(found.id, found.rest, argv);
-  } catch (error) {
-    const { reportError } = await import('./terminal/report.ts');
-    reportError(error, argv, found.id);
-  }
+  if (found === undefined || load === undefined) throw unknownCommand(commands, argv);
+  await load().start(found.id, found.rest, argv);
 }
 
 /** `--help` or `-h` anywhere before `--`. */

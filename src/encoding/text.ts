@@ -44,3 +44,8 @@ export function fromUtf8(bytes: Uint8Array): string {
 export function toUtf8(text: string): Buffer {
   return Buffer.from(text, 'utf8');
 }
+
+/** Whether a file that begins with these bytes may be a JSON object, as far as the first 64 tell. */
+export function beginsAsJson(start: Uint8Array): boolean {
+  return /^\s*\{/.test(Buffer.from(start.subarray(0, 64)).toString('latin1'));
+}

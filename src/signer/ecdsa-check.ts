@@ -30,24 +30,25 @@ export function ecdsaCheck({ Point, verify }: ECDSA): EcdsaCheck {
   const signatures = new Map<string, number>();
   const tables = new Map<string, CurvePoint>();
 
-  const tableOf = (key: Uint8Array): CurvePoint | undefined => {
-    const name = toHex(key);
-    const table = tables.get(name);
-    if (table || tables.size >= MOST_TABLES) return table;
+  /** Another good signature of a key that has no table yet. */
+  const count = (name: string, key: Uint8Array): void => {
     const seen = (signatures.get(name) ?? 0) + 1;
     signatures.set(name, seen);
-    if (seen <= OFTEN) return undefined;
+    if (seen < OFTEN || tables.size >= MOST_TABLES) return;
     if (tables.size === 0) Point.BASE.precompute(WINDOW);
-    const point = Point.fromBytes(key).precompute(WINDOW);
-    tables.set(name, point);
-    return point;
+    tables.set(name, Point.fromBytes(key).precompute(WINDOW));
   };
 
   return {
     isValid(key, digest, signature) {
-      const point = tableOf(key);
-      // noble's defaults refuse high S, and hash P-384 with SHA-384, which Notary does not
-      if (!point) return verify(signature, digest, key, { lowS: false, prehash: false });
+      const name = toHex(key);
+      const point = tables.get(name);
+      if (!point) {
+        // noble's defaults refuse high S, and hash P-384 with SHA-384, which Notary does not
+        const valid = verify(signature, digest, key, { lowS: false, prehash: false });
+        if (valid) count(name, key);
+        return valid;
+      }
       const r = wholeNumber(signature.subarray(0, Fn.BYTES));
       const s = wholeNumber(signature.subarray(Fn.BYTES));
       if (!Fn.isValidNot0(r) || !Fn.isValidNot0(s)) return false;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { failure, refused } from '../errors.ts';
 import type { PublicKey, SignatureScheme } from '../metadata/key.ts';
@@ -71,21 +72,28 @@ export function openSecondCheck(expected: number): SecondCheck {
       if (threads.length > 0) send(SHARE);
     },
     async passed() {
-      const start = performance.now();
       send(1);
+      const [given, waiting] = [tasks.splice(0), shares];
+      shares = [];
+      sent = 0;
+      // what the caller does until it waits is not waiting
+      await turn();
+      const start = performance.now();
       try {
-        for (const { from, invalid } of shares) {
+        for (const { from, invalid } of waiting) {
           const index = await invalid;
-          if (index >= 0) throw disagreement(from + index, tasks);
+          if (index >= 0) throw disagreement(from + index, given);
         }
       } finally {
         milliseconds += performance.now() - start;
-        tasks.length = sent = 0;
-        shares = [];
       }
     },
     async close() {
-      for (const thread of threads) await thread.then((started) => started.close());
+      for (const thread of threads)
+        await thread.then(
+          (started) => started.close(),
+          () => undefined,
+        );
     },
   };
 }
@@ -103,7 +111,12 @@ export async function verifyAll(tasks: readonly SecondCheckTask[]): Promise<void
 
 function startThreads(file: URL): Promise<CheckThread>[] {
   const count = Math.min(MAX_THREADS, Math.max(2, availableParallelism()));
-  return Array.from({ length: count }, () => startCheckThread(file));
+  return Array.from({ length: count }, () => {
+    const thread = startCheckThread(file);
+    // whoever gives it signatures is told; a command that ends before has its own error
+    thread.catch(() => undefined);
+    return thread;
+  });
 }
 
 /** Copies: sending a view to a thread would send all of the memory behind it. */

@@ -5,7 +5,7 @@ import { keyBits } from '../../src/metadata/public-key.ts';
 import { ecdsaCheck, type EcdsaCheck } from '../../src/signer/ecdsa-check.ts';
 import { otherS, testKey, type TestKey } from '../metadata/keys.ts';
 
-/** From the thirteenth on a key is verified with its table. */
+/** After so many signatures a key is verified with its table. */
 const OFTEN = 12;
 const sha256 = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
 
@@ -30,6 +30,12 @@ describe.each(['ecdsa-p256', 'ecdsa-p384'] as const)('R11 S28 a %s key that sign
     const nist = await import('../../src/metadata/noble-nist.ts');
     check = ecdsaCheck(algorithm === 'ecdsa-p256' ? nist.p256 : nist.p384);
     for (let n = 0; n <= OFTEN; n++) expect(isValid(signed(`document ${String(n)}`))).toBe(true);
+  });
+
+  test('a point that is none is not valid, however often it is asked for', () => {
+    const none = Uint8Array.from(bits).fill(7, 1);
+    const { digest, signature } = signed('none');
+    for (let n = 0; n < 2 * OFTEN; n++) expect(check.isValid(none, digest, signature)).toBe(false);
   });
 
   test('is believed where node:crypto believes it, and nowhere else', () => {

@@ -11,6 +11,7 @@ import { signsWith } from '../../src/metadata/signature.ts';
 import { rsaPssIsValid } from '../../src/signer/rsa-pss.ts';
 import { type openSecondCheck, verifyAll, type SecondCheckTask } from '../../src/signer/second-check.ts';
 import { otherS, testKey, type TestKey } from '../metadata/keys.ts';
+import { runOk } from '../peers/process.ts';
 
 const keys = new Map(ALGORITHMS.map((algorithm) => [algorithm, testKey(algorithm)]));
 const key = (algorithm: Algorithm): TestKey => keys.get(algorithm) as TestKey;
@@ -189,6 +190,18 @@ describe('R11 S28 the built program checks in threads', () => {
     ).rejects.toMatchObject({
       where: 'signature 7 of 40',
     });
+  });
+
+  test('a command that ends before anything was signed has its own error, also where no thread can be started', async () => {
+    const program = [
+      `const { openSecondCheck } = await import(${JSON.stringify(pathToFileURL(join(folder, 'second-check.js')).href)});`,
+      'const check = openSecondCheck(100);',
+      'await new Promise((done) => setTimeout(done, 200));',
+      "try { throw new Error('a refusal'); } catch (error) { await check.close(); console.log(error.message); }",
+    ].join('\n');
+    const noThreads = ['--experimental-permission', '--allow-fs-read=*', '--no-warnings'];
+    const { stdout } = await runOk(process.execPath, [...noThreads, '--input-type=module', '-e', program]);
+    expect(stdout).toBe('a refusal\n');
   });
 
   test('signatures that come one by one, and in a second batch, are each verified', async () => {

@@ -390,6 +390,16 @@ describe('KEY-GRADE: a token that does not keep the key to itself', () => {
     await after.close();
   });
 
+  it('that cannot be destroyed either: what is wrong with the key is the error', async () => {
+    const { token, open } = await openFaulty('attr=162/1,C_DestroyObject:1:0x1B');
+    const opened = await open();
+    const id = randomBytes(16).toString('hex');
+    const task = { algorithm: 'ecdsa-p256' as const, label: id, id };
+    expect(await caught(() => opened.generate([task]))).toMatchObject({ check: 'KEY-GRADE', exit: 3 });
+    await opened.close();
+    expect(token.calls('C_DestroyObject')).toBe(1);
+  });
+
   it('of several keys that were asked for, one is made, and destroyed again', async () => {
     const { token, open } = await openFaulty('attr=162/1');
     const opened = await open();

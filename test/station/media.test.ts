@@ -1,11 +1,20 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { afterAll, describe, expect, test } from 'vitest';
+import { encodeHeader } from '../../src/bundle/archive.ts';
 import { verifyCopyUnchanged, withCopy } from '../../src/station/files/incoming.ts';
 import { writeOut } from '../../src/station/files/outgoing.ts';
 import { scratchFolder } from '../peers/process.ts';
@@ -51,6 +60,31 @@ describe('R2 what comes off the stick', () => {
       check: 'MEDIA-READ',
       exit: 6,
     });
+  });
+
+  test('BUNDLE-HEADER, BUNDLE-END a large file that begins neither as a bundle nor as JSON is not copied', async () => {
+    const at = home();
+    const file = join(scratchFolder('stick'), 'large');
+    const begin = (start: string | Uint8Array): void => {
+      writeFileSync(file, start);
+      truncateSync(file, 65 * 1024 * 1024);
+    };
+    let worked = 0;
+    const take = (): Promise<void> =>
+      withCopy(file, at, false, () => {
+        worked++;
+        return Promise.resolve();
+      });
+    begin('an image of a disk');
+    expect(await caught(take)).toMatchObject({ check: 'BUNDLE-HEADER', exit: 3 });
+    begin('');
+    expect(await caught(take)).toMatchObject({ check: 'BUNDLE-END', exit: 3 });
+    expect([worked, readdirSync(join(at.dir, 'inbox'))]).toEqual([0, []]);
+    for (const start of ['{"signed":', '\r\n {"signed":', encodeHeader('manifest.json', 7)]) {
+      begin(start);
+      await take();
+    }
+    expect(worked).toBe(3);
   });
 
   test('BUNDLE-CHANGED a copy that changed after it was checked is refused', async () => {

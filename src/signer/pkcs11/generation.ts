@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type CountersignError, refused, usage } from '../../errors.ts';
+import { type CountersignError, refused, unavailable, usage } from '../../errors.ts';
 import type { Algorithm, PublicKey, SignatureScheme } from '../../metadata/key.ts';
 import type { GeneratedKey, GenerateTask, KeyLocation, SignTask } from '../signer.ts';
 import { describeClaims, gradeOf } from './grade.ts';
@@ -17,6 +17,8 @@ const PROBE = Buffer.from('countersign key probe, never metadata\n');
 const LABEL_BYTES = 64;
 /** Keys whose claims are read in one call: slow tokens take a while for each. */
 const BATCH = 32;
+/** Keys that are made in one call; their claims are judged when all are made. */
+const MADE_AT_ONCE = 16;
 
 /**
  * Makes key pairs in the token: strictest template first, claims read back and graded, then found again in another
@@ -35,8 +37,8 @@ export async function generateInToken(
   const missing = tasks.filter(({ id }) => !context.keysById.has(id));
   const tiers = new Map<string, number>();
   // one alone: where the token makes no keys that will do, there is only this one to destroy
-  for (const some of [missing.slice(0, 1), missing.slice(1)])
-    if (some.length > 0) await makeKeys(context, some, tiers);
+  for (let from = 0, count = 1; from < missing.length; from += count, count = MADE_AT_ONCE)
+    await makeKeys(context, missing.slice(from, from + count), tiers);
   await context.process.call('reopen', null);
   await context.refreshKeys();
   const keys = await enrolKeys(
@@ -113,6 +115,12 @@ async function makeKeys(
     await destroyUnsound(context, wanted, made);
     throw error;
   }
+  if (made.length !== wanted.length)
+    throw unavailable('TOKEN-KEY', 'the process for the token did not make the keys that were asked for', {
+      expected: String(wanted.length),
+      found: String(made.length),
+      where: context.process.where,
+    });
   await destroyUnsound(context, wanted, made);
   made.forEach(({ tier }, index) => tiers.set((wanted[index] as NewKey).id, tier));
 }
@@ -123,17 +131,19 @@ async function destroyUnsound(
   wanted: readonly NewKey[],
   made: readonly MadeKey[],
 ): Promise<void> {
-  const faults: CountersignError[] = [];
-  for (const [index, { claims }] of made.entries()) {
-    const { id, label } = wanted[index] as NewKey;
+  let fault: unknown = null;
+  for (const [index, { id, label }] of wanted.entries()) {
+    const claims = made[index]?.claims;
+    if (!claims) break;
     try {
       gradeOf(claims, `${context.process.where}, label "${label}"`);
     } catch (error) {
-      faults.push(error as CountersignError);
-      await context.process.call('destroy', { id });
+      fault ??= error;
+      // one that cannot be destroyed keeps no other one; what is wrong with the keys is the error
+      await context.process.call('destroy', { id }).catch(() => undefined);
     }
   }
-  if (faults[0]) throw faults[0];
+  if (fault instanceof Error) throw fault;
 }
 
 function describeKey(

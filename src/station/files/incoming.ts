@@ -13,6 +13,8 @@ import {
 import { join } from 'node:path';
 import { readHeader } from '../../bundle/archive.ts';
 import { LIMITS } from '../../bundle/limits.ts';
+import { memorySource } from '../../bundle/source.ts';
+import { beginsAsJson } from '../../encoding/text.ts';
 import { refused, unavailable } from '../../errors.ts';
 import { syncFolder, writeAll } from './durable.ts';
 import { hashFile } from './file-hash.ts';
@@ -21,7 +23,6 @@ import { hashFile } from './file-hash.ts';
 const PIECE = 1024 * 1024;
 /** A file of this size (bytes) that does not even begin as a bundle or as JSON is not copied to find that out. */
 const LARGE = 64 * 1024 * 1024;
-const OPENING_BRACE = 0x7b;
 
 /** A copy of a file from outside, in the home. */
 export interface Copy {
@@ -36,7 +37,7 @@ export interface Copy {
  * work was done and it says so; a refusal leaves nothing behind (R17).
  *
  * @param keep whether the copy stays after the work was done: signed requests and published responses do
- * @throws MEDIA-READ (exit 6), MEDIA-KIND, BUNDLE-LIMIT (exit 3), and what the work throws
+ * @throws MEDIA-READ (exit 6), MEDIA-KIND, BUNDLE-LIMIT, BUNDLE-HEADER, BUNDLE-END (exit 3), and what the work throws
  */
 export async function withCopy<Result>(
   file: string,
@@ -68,8 +69,7 @@ function takeCopy(file: string, home: { readonly dir: string }): { copy: Copy; f
         found: String(status.size),
         where: file,
       });
-    if (status.size > LARGE) checkBeginning(input, status.size);
-    const { size, sha256 } = copyAndHash(input, temporary, file);
+    const { size, sha256 } = copyAndHash(input, temporary, file, status.size > LARGE);
     const path = join(folder, `${sha256}.tar`);
     const fresh = !existsSync(path);
     renameSync(temporary, path);
@@ -79,15 +79,6 @@ function takeCopy(file: string, home: { readonly dir: string }): { copy: Copy; f
     closeSync(input);
     rmSync(temporary, { force: true });
   }
-}
-
-/** @throws BUNDLE-HEADER, BUNDLE-END */
-function checkBeginning(input: number, size: number): void {
-  const read = (offset: number, length: number): Uint8Array => {
-    const bytes = Buffer.alloc(length);
-    return bytes.subarray(0, readSync(input, bytes, 0, length, offset));
-  };
-  if (read(0, 1)[0] !== OPENING_BRACE) readHeader({ size, read }, 0);
 }
 
 function openInput(file: string): number {
@@ -106,7 +97,12 @@ function openInput(file: string): number {
   }
 }
 
-function copyAndHash(input: number, path: string, where: string): { size: number; sha256: string } {
+function copyAndHash(
+  input: number,
+  path: string,
+  where: string,
+  large: boolean,
+): { size: number; sha256: string } {
   const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
   const output = openSync(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600);
   const hash = createHash('sha256');
@@ -116,6 +112,8 @@ function copyAndHash(input: number, path: string, where: string): { size: number
     for (;;) {
       const read = readSync(input, piece, 0, PIECE, null);
       if (read === 0) break;
+      if (large && size === 0 && !beginsAsJson(piece.subarray(0, read)))
+        readHeader(memorySource(piece.subarray(0, read)), 0);
       size += read;
       if (size > LIMITS.total) throw refused('BUNDLE-LIMIT', 'the file grows while it is read', { where });
       hash.update(piece.subarray(0, read));

@@ -3,6 +3,7 @@ import { openBundle, type Bundle } from '../../bundle/bundle.ts';
 import type { CombinedManifest, ResponseManifest } from '../../bundle/manifest.ts';
 import { openParts } from '../../bundle/parts.ts';
 import type { SealedManifest } from '../../bundle/sealed-manifest.ts';
+import { beginsAsJson } from '../../encoding/text.ts';
 import { CountersignError, refused } from '../../errors.ts';
 import type { ForeignFile } from '../../exchange/foreign.ts';
 import { fileSource } from '../files/file-source.ts';
@@ -66,8 +67,7 @@ const MAX_METADATA = 256 * 1024 * 1024;
 
 /** Metadata is a JSON object; a bundle begins with the name of its manifest. @throws BUNDLE-LIMIT */
 export function isMetadataFile({ path, size, sha256 }: Copy): boolean {
-  const start = Buffer.from(fileSource(path).read(0, Math.min(size, 64))).toString('latin1');
-  if (!/^\s*\{/.test(start)) return false;
+  if (!beginsAsJson(fileSource(path).read(0, Math.min(size, 64)))) return false;
   if (size > MAX_METADATA)
     throw refused('BUNDLE-LIMIT', 'the metadata file is too large', {
       expected: `at most ${String(MAX_METADATA)}`,
