@@ -34,19 +34,13 @@ export interface SignedFile {
 /** Signatures by `repository role`. */
 type SignedRoles = ReadonlyMap<string, readonly Signature[]>;
 
-/**
- * Seals the answer, stores it in the home, records it, and only then writes it to the stick (M7, R13, R14).
- *
- * @param passed the second verification of the signatures, which goes on while the answer is made (S28)
- */
-export async function answerRequest(
+/** Seals the answer in memory; nothing is kept of it before {@link keepAndRelease}. */
+export function sealAnswer(
   station: OfflineStation,
   examination: Examination,
   plans: readonly OwnSignature[],
   signatures: readonly Uint8Array[],
-  passed: Promise<void>,
-  out: string,
-): Promise<SignedFile> {
+): SealedAnswer {
   const signed = new Map<string, Signature[]>();
   plans.forEach(({ repository, role, keyid, dialect, task }, index) => {
     const key = `${repository} ${role.role}`;
@@ -62,9 +56,7 @@ export async function answerRequest(
     const one = examined.get(key);
     return one ? signedAnswer(station, one, signed, known) : refusedAnswer(record, known, 'OFFICER');
   });
-  const sealed = sealedAnswer(station, examination.digest, examination.manifest, answers);
-  await passed;
-  return keepAndRelease(station, sealed, out);
+  return sealedAnswer(station, examination.digest, examination.manifest, answers);
 }
 
 /** A sealed no to the whole request: every role refused, for a reason out of a list (M8). */
@@ -126,7 +118,7 @@ function refusedAnswer(record: RepositoryRequest, marks: RepositoryMarks, check:
 }
 
 /** A response that is sealed and not kept anywhere yet. */
-interface SealedAnswer {
+export interface SealedAnswer {
   readonly event: ExchangeEvent & { readonly event: 'sealed' };
   readonly bytes: Buffer;
 }
@@ -166,7 +158,12 @@ function sealedAnswer(
   };
 }
 
-function keepAndRelease(station: OfflineStation, { event, bytes }: SealedAnswer, out: string): SignedFile {
+/** Stores a sealed answer in the home, records it, and only then writes it to the stick (M7, R13, R14). */
+export function keepAndRelease(
+  station: OfflineStation,
+  { event, bytes }: SealedAnswer,
+  out: string,
+): SignedFile {
   const { request, response } = event.data;
   createDurably(responsePath(station, response), bytes);
   station.home.ledger.append([event]);

@@ -13,7 +13,7 @@ import { fillSlots } from './fill.ts';
 import { partialFills, readPartials, withPartials } from './partials.ts';
 import { trackRepositories, type TrackedRepository } from './progress-of-roles.ts';
 import { planFills, type PlannedFill } from './fill-plan.ts';
-import { answerRequest, releaseStored, type SignedFile } from './respond.ts';
+import { keepAndRelease, releaseStored, sealAnswer, type SignedFile } from './respond.ts';
 import { planSignatures } from './signature-plan.ts';
 import { keysByPublic, openRolePlaces, type OwnSignature } from '../station/keys/own-signatures.ts';
 import { checkNotAnswered, checkNotDeclined, checkNotSwapped } from './state-checks.ts';
@@ -125,15 +125,16 @@ async function signTaken(
     verifyCopyUnchanged(closed.copy);
     now.home.ledger.append([...given, ...intents(now, closed, plans, approval)]);
     const state = now.signing.get(closed.digest);
-    const { signatures, passed } = await signaturesOf(
+    const { signatures, sealed } = await signaturesOf(
       now.home,
       closed.digest,
       plans,
       state,
       signers,
       ports.progress,
+      (made) => ({ signatures: made, sealed: sealAnswer(now, closed, plans, made) }),
     );
-    const file = await answerRequest(now, closed, plans, signatures, passed, options.out);
+    const file = keepAndRelease(now, sealed, options.out);
     return {
       ...file,
       request: closed.digest,

@@ -36,15 +36,15 @@ export async function signHere(
   await signers.prepare(wanted.map(({ place }) => place));
   const state = foldSigning(station.home.ledger.lines()).get(request);
   station.home.ledger.append(intentEvents(request, wanted, state));
-  const { signatures, passed } = await signaturesOf(
+  const signatures = await signaturesOf(
     station.home,
     request,
     wanted,
     state,
     signers,
     () => undefined,
+    (made) => made,
   );
-  await passed;
   let at = 0;
   return repositories.map((repository, index) => {
     const added = new Map<string, Signature[]>();

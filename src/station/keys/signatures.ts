@@ -42,17 +42,19 @@ const BATCH = 200;
 
 /**
  * The signatures of a plan: those that an interrupted run recorded, and new ones out of the keys. What arrived
- * before a token failed is kept (M19); nothing is released by this. All are verified twice (R11): `passed` ends with
- * the second time.
+ * before a token failed is kept (M19); nothing is released by this.
+ *
+ * @param make what is made of them in memory while they are verified the second time; it comes back after that (R11)
  */
-export async function signaturesOf(
+export async function signaturesOf<Made>(
   home: Home,
   request: string,
   wanted: readonly WantedSignature[],
   state: SigningState | undefined,
   signers: Signers,
   progress: (done: number, total: number) => void,
-): Promise<{ readonly signatures: readonly Uint8Array[]; readonly passed: Promise<void> }> {
+  make: (signatures: readonly Uint8Array[]) => Made,
+): Promise<Made> {
   const stored = state?.signatures;
   const signatures = wanted.map(({ repository, role, keyid }) =>
     stored?.get(signatureKey(repository, role.role, keyid)),
@@ -60,7 +62,7 @@ export async function signaturesOf(
   const missing = wanted.flatMap((plan, index) => (signatures[index] ? [] : [{ plan, index }]));
   let pending: ExchangeEvent[] = [];
   const flush = (): void => {
-    home.ledger.append(pending);
+    if (pending.length > 0) home.ledger.append(pending);
     pending = [];
   };
   const recorded = wanted.flatMap(({ task }, index) => {
@@ -69,7 +71,7 @@ export async function signaturesOf(
   });
   let done = recorded.length;
   try {
-    const { passed } = await signers.signAhead(
+    return await signers.signThen(
       missing.map(({ plan }) => plan.task),
       (at, signature) => {
         const { plan, index } = missing[at] as (typeof missing)[number];
@@ -83,9 +85,13 @@ export async function signaturesOf(
         progress(++done, wanted.length);
       },
       recorded,
+      () => {
+        // outcomes are recorded before anything is made of them (R13)
+        flush();
+        return make(signatures as Uint8Array[]);
+      },
     );
-    return { signatures: signatures as Uint8Array[], passed };
   } finally {
-    if (pending.length > 0) flush();
+    flush();
   }
 }

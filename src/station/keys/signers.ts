@@ -103,26 +103,27 @@ export class Signers {
    *
    * @throws SIGNATURE-SECOND-CHECK
    */
-  async sign(
+  sign(
     tasks: readonly SignTask[],
     onSignature?: (index: number, signature: Uint8Array) => void,
-  ): Promise<Uint8Array[]> {
-    const { signatures, passed } = await this.signAhead(tasks, onSignature, []);
-    await passed;
-    return signatures;
+  ): Promise<readonly Uint8Array[]> {
+    return this.signThen(tasks, onSignature, [], (signatures) => signatures);
   }
 
   /**
-   * As {@link sign}, place by place, but the second verification may still go on: `passed` ends with it, and before that
-   * nothing may be recorded as an answer or leave (S28).
+   * As {@link sign}, place by place, and gives what is made of the signatures in memory while the second verification
+   * still goes on: it comes back only when that has passed (S28).
    *
    * @param recorded signatures of an interrupted run, which are verified along with the new ones
+   * @param make must keep and write nothing
+   * @throws SIGNATURE-SECOND-CHECK
    */
-  async signAhead(
+  async signThen<Made>(
     tasks: readonly SignTask[],
     onSignature: ((index: number, signature: Uint8Array) => void) | undefined,
     recorded: readonly SignedTask[],
-  ): Promise<{ readonly signatures: Uint8Array[]; readonly passed: Promise<void> }> {
+    make: (signatures: readonly Uint8Array[]) => Made,
+  ): Promise<Made> {
     this.expect(tasks.length + recorded.length);
     const check = this.check as SecondCheck;
     check.add(recorded.map(checkTask));
@@ -146,9 +147,11 @@ export class Signers {
       signed.forEach((signature, at) => (signatures[indices[at] as number] = signature));
     }
     const passed = check.passed();
-    // whoever is given it waits for it; where something else fails first, that is the error
+    // where making fails first, that is the error
     passed.catch(() => undefined);
-    return { signatures, passed };
+    const made = make(signatures);
+    await passed;
+    return made;
   }
 
   /** Generates keys in one place. */
