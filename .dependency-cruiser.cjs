@@ -121,7 +121,7 @@ module.exports = {
       name: 'resolvable',
       severity: 'error',
       from: {},
-      to: { couldNotResolve: true, pathNot: '^countersign:(commands|files)$' },
+      to: { couldNotResolve: true, pathNot: '/command-(classes|files)\\.js$' },
     },
     {
       name: 'no-development-packages',

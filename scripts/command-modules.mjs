@@ -1,20 +1,26 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, sep } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
-/** The modules that src/terminal/commands.d.ts declares, and `countersign:file/GROUP`, from the files in commands/. */
+/**
+ * The modules that src/terminal/command-*.d.ts declare, and `countersign:file/GROUP` for each file of commands, from the
+ * files in commands/.
+ */
 export const commandModules = {
   name: 'command-modules',
   setup(build) {
-    build.onResolve({ filter: /^countersign:/ }, ({ path }) => ({ path, namespace: 'command-modules' }));
+    build.onResolve({ filter: /^countersign:|\/command-(files|classes)\.js$/ }, ({ path }) => ({
+      path: basename(path, '.js'),
+      namespace: 'command-modules',
+    }));
     build.onResolve({ filter: /^\.\/[\w-]+\.js$/, namespace: 'command-modules' }, ({ path }) => ({
       path,
       external: true,
     }));
     build.onLoad({ filter: /.*/, namespace: 'command-modules' }, ({ path }) => ({
-      contents: moduleNamed(path.replace('countersign:', '')),
+      contents: moduleNamed(path),
       resolveDir: root,
       loader: 'js',
     }));
@@ -22,9 +28,9 @@ export const commandModules = {
 };
 
 function moduleNamed(name) {
-  if (name === 'files') return tableOfFiles();
-  if (name === 'commands') return importsOf(commandFiles(), 'export const commands');
-  const files = commandFiles().filter((file) => `file/${groupOf(file)}` === name);
+  if (name === 'command-files') return tableOfFiles();
+  if (name === 'command-classes') return importsOf(commandFiles(), 'export const commands');
+  const files = commandFiles().filter((file) => groupOf(file) === name);
   return [
     importsOf(files, 'const commands'),
     "import { startCommand } from './src/terminal/start-command.ts';",

@@ -1,5 +1,5 @@
-import { commands, help } from 'countersign:files';
 import program from '../package.json' with { type: 'json' };
+import { commands, help } from './terminal/command-files.js';
 import { guardStream } from './terminal/sink.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { commands } from 'countersign:commands';
+import { commands } from './command-classes.js';
 import type { CommandClass } from './command-table.ts';
 
 /**
