@@ -1,6 +1,7 @@
 import { refused } from '../errors.ts';
 import type { Dialect } from '../metadata/dialect.ts';
 import type { RoleKeys, TargetEntry } from '../metadata/document.ts';
+import { NO_ENTRIES } from '../metadata/entry-table.ts';
 import { isDelegated } from '../metadata/roles.ts';
 import { keysOf } from '../metadata/verify-targets.ts';
 import { changedRoles } from './changed-roles.ts';
@@ -69,14 +70,14 @@ export function computeRoles(dialect: Dialect, inputs: ChangeInputs): ComputedRo
             results,
             parents,
             below: below.get(name) ?? [],
-            entries: entries.get(name) ?? NO_ENTRIES,
+            entries: entries.get(name) ?? NOTHING,
           });
     results.set(name, role);
   }
   return [...results.values()];
 }
 
-const NO_ENTRIES: ReadonlyMap<string, TargetEntry | null> = new Map();
+const NOTHING: ReadonlyMap<string, TargetEntry | null> = new Map();
 
 /**
  * The same roles with the slots filled: only what a fill enters is computed again, the others keep their documents.
@@ -147,11 +148,11 @@ function targetsRole(dialect: Dialect, inputs: ChangeInputs, work: TargetsWork):
       found: plan.role,
       where: context.repository,
     });
-  const start = before?.signed ?? dialect.newTargets();
+  const start = before ?? { signed: dialect.newTargets(), entries: NO_ENTRIES };
   const edits = delegationEdits(dialect, before ? dialect.delegations(before) : [], below, changes, inputs);
-  const delegated = dialect.withDelegations(start, edits);
-  const signed = dialect.withTargets(delegated, entries, plan.version, plan.expires);
-  const document = finish(plan, signed, before?.outside);
+  const delegated = { signed: dialect.withDelegations(start.signed, edits), entries: start.entries };
+  const payload = dialect.withTargets(delegated, entries, plan.version, plan.expires);
+  const document = finish(plan, payload, before?.outside);
   const quorum = quorums.get(plan.role);
   if (quorum) {
     const signers = quorum.keys.map(newSigner);

@@ -1,6 +1,6 @@
-import { canonicalBytes } from '../encoding/canonical-json.ts';
 import type { JsonObject } from '../encoding/json.ts';
 import type { MetadataKey, SignedDocument } from '../metadata/document.ts';
+import { readContent, type SignedContent } from '../metadata/signed-content.ts';
 import type { RolePlan } from './inputs.ts';
 import type { ComputedSlot } from './quorum.ts';
 
@@ -14,11 +14,10 @@ export interface ComputedSigner {
 }
 
 /** One role's unsigned metadata. */
-export interface ComputedRole extends RolePlan {
-  readonly signed: JsonObject;
+export interface ComputedRole extends RolePlan, SignedContent {
   /** Members of the envelope that the file had besides `signed` and `signatures`: they stay. */
   readonly outside: JsonObject;
-  /** Canonical form of `signed`, with slots while open. */
+  /** What is to be signed, in canonical form, with slots while open. */
   readonly document: Uint8Array;
   /** True while a slot of this document is not filled: it can be neither shown for consent nor signed. */
   readonly open: boolean;
@@ -39,24 +38,25 @@ export function newSigner({
   return { keyid: id, quorum: 'new', key };
 }
 
-/** A role's unsigned metadata in its canonical form. */
+/** A role's unsigned metadata, of its payload: what is shown of it later is read from the very bytes. */
 export function finish(
   { role, version, expires }: RolePlan,
-  signed: JsonObject,
+  document: Uint8Array,
   outside: JsonObject = {},
-): RolePlan & Pick<ComputedRole, 'signed' | 'outside' | 'document'> {
-  return { role, version, expires, signed, outside, document: canonicalBytes(signed) };
+): RolePlan & SignedContent & Pick<ComputedRole, 'outside' | 'document'> {
+  return { role, version, expires, ...readContent(document, role !== 'root'), outside, document };
 }
 
 /** An unsigned role as a document that can be asked about. */
 export function resultDocument(role: ComputedRole): SignedDocument {
-  const { version, signed, outside, document } = role;
+  const { version, signed, entries, outside, document } = role;
   const expires = Date.parse(role.expires);
   return {
     role: role.role,
     version,
     expires,
     signed,
+    entries,
     payload: document,
     signatures: [],
     outside,

@@ -75,11 +75,13 @@ function keysKind(before: RoleKeys, after: RoleKeys): Operation | null {
 }
 
 function targetsKinds(base: VerifiedRepository, role: ComputedRole): Operation[] {
-  const before = base.targets.get(role.role)?.signed;
+  const before = base.targets.get(role.role);
   if (!before) return ['targets'];
+  const [old, next] = [before.signed, role.signed];
+  const same = before.entries.bytes.equals(role.entries.bytes) && sameContent(old, next, ['delegations']);
   return [
-    ...(sameContent(before, role.signed, ['delegations']) ? [] : (['targets'] as const)),
-    ...(sameJson(before['delegations'], role.signed['delegations']) ? [] : (['delegations'] as const)),
+    ...(same ? [] : (['targets'] as const)),
+    ...(sameJson(old['delegations'], next['delegations']) ? [] : (['delegations'] as const)),
   ];
 }
 

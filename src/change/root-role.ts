@@ -1,3 +1,4 @@
+import { canonicalBytes } from '../encoding/canonical-json.ts';
 import { refused } from '../errors.ts';
 import type { Dialect } from '../metadata/dialect.ts';
 import { finish, newSigner, type ComputedRole, type ComputedSigner } from './computed-role.ts';
@@ -42,7 +43,7 @@ export function rootRole(
   ];
   const all = [...quorums.values()].flatMap(({ keys }) => keys);
   return {
-    ...finish(plan, signed, base?.root.outside),
+    ...finish(plan, canonicalBytes(signed), base?.root.outside),
     open: all.some(({ open }) => open),
     slots: all.flatMap(({ slot }) => (slot ? [slot] : [])),
     signers,

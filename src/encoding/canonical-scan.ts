@@ -17,24 +17,15 @@ const WORDS = ['true', 'false', 'null'].map((word) => Buffer.from(word));
  * memory again as a document of 100,000 targets.
  */
 export function isSurelyCanonical(bytes: Uint8Array): boolean {
-  return valueEnd(bytes, 0, 0) === bytes.length;
+  return canonicalEnd(bytes, 0) === bytes.length;
 }
 
-/**
- * The part of a file between two texts, where it begins and ends with them and the part is surely canonical; else null.
- * It is no copy.
- */
-export function canonicalPart(file: Uint8Array, before: string, after: string): Buffer | null {
-  const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
-  const [head, tail] = [Buffer.from(before), Buffer.from(after)];
-  const end = bytes.length - tail.length;
-  if (end < head.length || !head.equals(bytes.subarray(0, head.length)) || !tail.equals(bytes.subarray(end)))
-    return null;
-  const part = bytes.subarray(head.length, end);
-  return isSurelyCanonical(part) ? part : null;
+/** Where the value at an offset ends, of bytes that must be UTF-8; NaN where it is not surely canonical. */
+export function canonicalEnd(bytes: Uint8Array, at: number): number {
+  return valueEnd(bytes, at, 0);
 }
 
-/** Where the value at an offset ends; NaN where it is not surely canonical, and so not equal to any offset. */
+/** See {@link canonicalEnd}; NaN is not equal to any offset. */
 function valueEnd(bytes: Uint8Array, at: number, depth: number): number {
   const first = bytes[at];
   if (first === QUOTE) return stringEnd(bytes, at);

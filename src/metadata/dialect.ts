@@ -8,6 +8,7 @@ import type {
   TargetEntry,
 } from './document.ts';
 import type { PublicKey, SignatureScheme } from './key.ts';
+import type { SignedContent } from './signed-content.ts';
 
 export type DialectName = 'notary' | 'tuf';
 
@@ -171,7 +172,7 @@ export interface Dialect {
   /** What a fill's value, a change or a server's answer declares. `role` decides which kinds are allowed. */
   readKey(role: string, value: Uint8Array, context: KeyContext): MetadataKey;
 
-  /** The entries by name; with `unlike`, those left out that it holds as the very same value (large files). */
+  /** The entries by name; with `unlike`, those left out that are the same there, byte for byte. */
   targets(document: SignedDocument, unlike?: SignedDocument): ReadonlyMap<string, TargetEntry>;
   /** One entry; null if the document has none of that name. */
   target(document: SignedDocument, name: string): TargetEntry | null;
@@ -198,13 +199,13 @@ export interface Dialect {
   ): JsonObject;
   /** `signed` of targets with other delegations; keys that no delegation uses any more go. */
   withDelegations(signed: JsonObject, edits: readonly DelegationEdit[]): JsonObject;
-  /** `signed` with other entries, version and expiry; everything else stays. Null entry = removed. */
+  /** The payload of targets with other entries, version and expiry; everything else stays. Null entry = removed. */
   withTargets(
-    signed: JsonObject,
+    before: SignedContent,
     changed: ReadonlyMap<string, TargetEntry | null>,
     version: number,
     expires: string,
-  ): JsonObject;
+  ): Uint8Array;
   /** `signed` of a snapshot: as the one before, with these files of targets roles (and the root) in their new versions. */
   newSnapshot(
     before: SignedDocument | null,

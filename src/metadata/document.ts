@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../encoding/json.ts';
 import type { PublicKey } from './key.ts';
+import type { SignedContent } from './signed-content.ts';
 
 /** One signature of an envelope, its value decoded. */
 export interface Signature {
@@ -9,13 +10,12 @@ export interface Signature {
 }
 
 /** A metadata file: the bytes as they came, what they say, and the bytes that its signatures cover. */
-export interface SignedDocument {
+export interface SignedDocument extends SignedContent {
   readonly role: string;
   readonly version: number;
   /** Milliseconds since 1970. */
   readonly expires: number;
-  readonly signed: JsonObject;
-  /** Canonical form of `signed`: what is signed and what marks and bases hash. */
+  /** Canonical form of what is signed: what is signed and what marks and bases hash. */
   readonly payload: Uint8Array;
   readonly signatures: readonly Signature[];
   /** Members of the envelope besides `signed` and `signatures`: kept as they are, and not signed by anybody. */

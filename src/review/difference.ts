@@ -83,7 +83,7 @@ export function contentDifference(
     toVersion: after.version,
     fromExpires: before?.expires ?? null,
     toExpires: after.expires,
-    total: isRoot ? 0 : Object.keys(after.signed['targets'] ?? {}).length,
+    total: after.entries.size,
     targets: targetChanges(old, entries),
     quorums: isRoot ? quorumDifferences(dialect, before, after) : [],
     delegations: isRoot ? [] : delegationDifferences(dialect, before, after),

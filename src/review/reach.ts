@@ -2,6 +2,7 @@ import { resultDocument } from '../change/computed-role.ts';
 import type { RepositoryReading } from '../exchange/read-request.ts';
 import type { Dialect } from '../metadata/dialect.ts';
 import type { RoleKeys, SignedDocument } from '../metadata/document.ts';
+import { NO_ENTRIES } from '../metadata/entry-table.ts';
 import { searchTargets, type Documents } from '../metadata/search.ts';
 import type { RoleDifference } from './difference.ts';
 import { isUnverifiable } from './key-difference.ts';
@@ -169,6 +170,7 @@ const NO_KEYS: RoleKeys = { threshold: 0, keys: [] };
 const NOTHING = {
   version: 0,
   expires: 0,
+  entries: NO_ENTRIES,
   payload: new Uint8Array(),
   signatures: [],
   outside: {},

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
+import { withTargets } from '../peers/signed-content.ts';
 import type { RequestManifest } from '../../src/bundle/manifest.ts';
 import { canonicalBytes } from '../../src/encoding/canonical-json.ts';
 import type { JsonObject } from '../../src/encoding/json.ts';
@@ -114,7 +115,7 @@ function quorumOf(place: Place, role: string, value: Uint8Array): Quorum {
 export function ownTargets(place: Place): { key: PublicKey; file: Uint8Array } {
   const { dialect } = place;
   const key = testKey('ecdsa-p256');
-  const signed = dialect.withTargets(dialect.newTargets(), new Map(), 1, formatTime(now() + 400 * DAY));
+  const signed = withTargets(dialect, dialect.newTargets(), new Map(), 1, formatTime(now() + 400 * DAY));
   const id = idOf(place, 'targets', dialect.keyValue(key.public));
   return { key: key.public, file: file(place, 'targets', key, id, signed) };
 }

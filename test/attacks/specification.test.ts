@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { signedOf } from '../peers/signed-content.ts';
 import type { RequestManifest } from '../../src/bundle/manifest.ts';
 import type { Change } from '../../src/change/change.ts';
 import { formatTime } from '../../src/encoding/time.ts';
@@ -479,7 +480,7 @@ describe('the same where keys change hands', () => {
 });
 
 function targetsWith(name: string): never {
-  const { signed } = tuf.parse('targets', published('3.targets.json'));
+  const signed = signedOf(tuf.parse('targets', published('3.targets.json')).payload);
   const entry = { length: 1, hashes: { sha256: hashOf(99) } };
   return { ...signed, version: 4, targets: { ...(signed['targets'] as object), [name]: entry } } as never;
 }

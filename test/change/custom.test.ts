@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { signedOf, withTargets } from '../peers/signed-content.ts';
 import type { AddChange, Change } from '../../src/change/change.ts';
 import { entryChanges } from '../../src/change/entries.ts';
 import { canonicalBytes, recordBytes } from '../../src/encoding/canonical-json.ts';
@@ -35,13 +36,13 @@ function published(dialect: Dialect, signed: JsonObject): SignedDocument {
 
 /** The targets that changes lead to, one publication after another. */
 function after(dialect: Dialect, ...requests: (readonly Change[])[]): SignedDocument {
-  let document = published(dialect, dialect.withTargets(dialect.newTargets(), new Map(), 1, EXPIRES));
+  let document = published(dialect, withTargets(dialect, dialect.newTargets(), new Map(), 1, EXPIRES));
   for (const [at, changes] of requests.entries()) {
     const travelled = readChanges(recordBytes(changes as unknown as Json));
     const current = document;
     const entries = entryChanges(dialect, (_, name) => dialect.target(current, name), travelled);
     const changed = entries.get('targets') ?? new Map<string, null>();
-    document = published(dialect, dialect.withTargets(current.signed, changed, at + 2, EXPIRES));
+    document = published(dialect, signedOf(dialect.withTargets(current, changed, at + 2, EXPIRES)));
   }
   return document;
 }

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { contentOf } from '../peers/signed-content.ts';
 import type { Json, JsonObject } from '../../src/encoding/json.ts';
 import { CountersignError } from '../../src/errors.ts';
 import type { SignedDocument } from '../../src/metadata/document.ts';
@@ -42,12 +43,12 @@ function documentOf(
     keyids: [...keyids],
     threshold: 1,
   }));
-  const signed = {
+  const content = contentOf({
     targets: Object.fromEntries(entries),
     delegations: { keys: { [KEY.id]: KEY.object }, roles },
-  };
+  });
   const none = new Uint8Array();
-  return { role, version: 1, expires: 0, signed, payload: none, signatures: [], outside: {}, file: none };
+  return { role, version: 1, expires: 0, ...content, payload: none, signatures: [], outside: {}, file: none };
 }
 
 function plan(

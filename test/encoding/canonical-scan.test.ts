@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { canonicalBytes, canonicalText, MAX_DEPTH } from '../../src/encoding/canonical-json.ts';
-import { canonicalPart, isSurelyCanonical } from '../../src/encoding/canonical-scan.ts';
+import { isSurelyCanonical } from '../../src/encoding/canonical-scan.ts';
 import type { Json } from '../../src/encoding/json.ts';
 
 /** Whether text is JSON that encodes to itself: what the scan may say yes to. */
@@ -95,27 +95,5 @@ describe('R5 R16 canonical form is found in the bytes', () => {
 
   test('as deep as documents may be', () => {
     expect(isSurelyCanonical(Buffer.from('['.repeat(MAX_DEPTH) + ']'.repeat(MAX_DEPTH)))).toBe(true);
-  });
-});
-
-describe('the part of a file between two texts', () => {
-  const part = (file: string): string | undefined =>
-    canonicalPart(Buffer.from(file), '{"signed":', ',"signatures":[]}')?.toString();
-
-  test('is the very bytes, where they are one canonical value', () => {
-    const file = Buffer.from('{"signed":{"a":1},"signatures":[]}');
-    const found = canonicalPart(file, '{"signed":', ',"signatures":[]}');
-    expect(found?.toString()).toBe('{"a":1}');
-    expect(found?.buffer).toBe(file.buffer);
-  });
-
-  test.each([
-    ['another beginning', '{"signet":{"a":1},"signatures":[]}'],
-    ['another end', '{"signed":{"a":1},"signatures":[1]}'],
-    ['two values, of which a reader takes the last', '{"signed":{"a":1},"signed":{"a":2},"signatures":[]}'],
-    ['no value', '{"signed":,"signatures":[]}'],
-    ['texts that overlap', '{"signed":"signatures":[]}'],
-  ])('is nothing in %s', (_, file) => {
-    expect(part(file)).toBeUndefined();
   });
 });

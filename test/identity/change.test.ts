@@ -1,12 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { signedOf } from '../peers/signed-content.ts';
 import type { Change } from '../../src/change/change.ts';
 import { computeRoles } from '../../src/change/compute.ts';
 import type { ComputedRole } from '../../src/change/computed-role.ts';
 import { canonicalBytes, compareUtf8 } from '../../src/encoding/canonical-json.ts';
+import type { JsonObject } from '../../src/encoding/json.ts';
 import { parseStrictJson } from '../../src/encoding/strict-json.ts';
 import { notary } from '../../src/metadata/notary/dialect.ts';
 import { verifyRepository } from '../../src/metadata/repository.ts';
+import type { SignedDocument } from '../../src/metadata/document.ts';
 import type { VerifiedRepository } from '../../src/metadata/verified.ts';
 import { checkOf } from './check-of.ts';
 import { testKey } from '../metadata/keys.ts';
@@ -133,12 +136,10 @@ describe('R3: the change function against a plain map', () => {
     (folder) => {
       const context = { repository: capturedGun(folder), now: CAPTURED };
       const base = verifyRepository(notary, capturedRepository(folder), null, context);
-      const signed = base.targets.get('targets')?.signed;
-      const entries = Object.entries((signed?.['targets'] ?? {}) as Record<string, object>);
-      const start = new Map(
-        entries.map(([name, entry]) => [name, canonicalBytes(entry as never).toString('utf8')]),
-      );
-      const delegations = canonicalBytes(signed?.['delegations'] ?? null).toString('utf8');
+      const signed = signedOf((base.targets.get('targets') as SignedDocument).payload);
+      const entries = Object.entries((signed['targets'] ?? {}) as JsonObject);
+      const start = new Map(entries.map(([name, entry]) => [name, canonicalBytes(entry).toString('utf8')]));
+      const delegations = canonicalBytes(signed['delegations'] ?? null).toString('utf8');
       fc.assert(
         fc.property(steps, (all) => {
           check(base, start, delegations, all);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { SignedDocument } from '../../src/metadata/document.ts';
+import { NO_ENTRIES } from '../../src/metadata/entry-table.ts';
 import { rememberingFiles } from '../../src/metadata/remembered-files.ts';
 
 const MEBIBYTE = 1024 * 1024;
@@ -9,8 +10,8 @@ function reader(): ReturnType<typeof rememberingFiles> & { readonly read: string
   const one = rememberingFiles((role, file): SignedDocument => {
     read.push(role);
     if (file[0] === 0) throw new Error('refused');
-    const none = { version: 1, expires: 0, signed: {}, payload: file, signatures: [], outside: {} };
-    return { role, file, ...none };
+    const content = { signed: {}, entries: NO_ENTRIES };
+    return { role, version: 1, expires: 0, ...content, payload: file, signatures: [], outside: {}, file };
   });
   return { ...one, read };
 }

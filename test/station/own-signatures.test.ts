@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { ComputedRole, ComputedSigner } from '../../src/change/computed-role.ts';
 import { toHex } from '../../src/encoding/text.ts';
 import { missingSignatures } from '../../src/exchange/read-response.ts';
+import { NO_ENTRIES } from '../../src/metadata/entry-table.ts';
 import { notary } from '../../src/metadata/notary/dialect.ts';
 import type { SigningKey } from '../../src/signer/signer.ts';
 import { openRolePlaces, ownSignatures } from '../../src/station/keys/own-signatures.ts';
@@ -20,7 +21,8 @@ function signer(keyid: string, quorum: ComputedSigner['quorum'], key = one): Com
 
 function role(signers: readonly ComputedSigner[], open = false): ComputedRole {
   const plan = { role: 'root', version: 2, expires: '2030-01-01T00:00:00Z', needs: { old: 1, new: 1 } };
-  return { ...plan, signed: {}, outside: {}, document: new Uint8Array(3), open, slots: [], signers };
+  const content = { signed: {}, entries: NO_ENTRIES, outside: {}, document: new Uint8Array(3) };
+  return { ...plan, ...content, open, slots: [], signers };
 }
 
 test.each([

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Delegation, Dialect } from '../../src/metadata/dialect.ts';
 import type { SignedDocument } from '../../src/metadata/document.ts';
+import { NO_ENTRIES } from '../../src/metadata/entry-table.ts';
 import { notary } from '../../src/metadata/notary/dialect.ts';
 import { tuf } from '../../src/metadata/tuf/dialect.ts';
 import { delegationDifferences } from '../../src/review/key-difference.ts';
@@ -13,6 +14,7 @@ function shown(dialect: Dialect, before: readonly string[] | null, after: readon
     ...{ role: 'targets', version: 1, expires: 0, signatures: [], outside: {} },
     ...{ payload: new Uint8Array(), file: new Uint8Array() },
     signed: { paths },
+    entries: NO_ENTRIES,
   }));
   const [first, second] = documents as [SignedDocument, SignedDocument];
   const delegations = ({ signed }: SignedDocument): Delegation[] =>

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { canonicalBytes } from '../../src/encoding/canonical-json.ts';
+import { canonicalBytes, compareUtf8 } from '../../src/encoding/canonical-json.ts';
 import { isObject, type JsonObject } from '../../src/encoding/json.ts';
 import type { DelegationEdit } from '../../src/metadata/dialect.ts';
 import type { SignedDocument, TargetEntry } from '../../src/metadata/document.ts';
 import { tuf } from '../../src/metadata/tuf/dialect.ts';
+import { signedOf, withTargets } from '../peers/signed-content.ts';
 import { EXPIRES, quorumOf, rootOf, signedBy, targetsOf, testKey } from './documents.ts';
 
 const [first, second, third] = [testKey('ed25519'), testKey('ecdsa-p256'), testKey('ecdsa-p384')];
@@ -100,7 +101,7 @@ describe('withTargets', () => {
       ['bare', a],
       ['new', { length: 1, hashes: { sha256: 'bb'.repeat(32) } }],
     ]);
-    const next = tuf.withTargets(signed, changed, 2, EXPIRES);
+    const next = withTargets(tuf, signed, changed, 2, EXPIRES);
     expect(next['targets']).toEqual({
       same: { ...changed.get('same'), custom, 'x-other': true },
       bare: { ...a, 'x-other': true },
@@ -119,7 +120,7 @@ describe('withTargets', () => {
       ...targetsOf([]),
       targets: { x: { length: 1, hashes: { sha512: 'cc'.repeat(64) }, custom: 1 } },
     };
-    expect(tuf.withTargets(signed, new Map([['x', a]]), 2, EXPIRES)['targets']).toEqual({ x: a });
+    expect(withTargets(tuf, signed, new Map([['x', a]]), 2, EXPIRES)['targets']).toEqual({ x: a });
   });
 
   test('any names, `__proto__` too, are put in, read back, compared by identity and removed', () => {
@@ -130,12 +131,11 @@ describe('withTargets', () => {
     fc.assert(
       fc.property(fc.uniqueArray(name, { maxLength: 8 }), (names) => {
         const before = documentOf('targets', targetsOf(names));
-        expect([...tuf.targets(before).keys()].sort()).toEqual([...names].sort());
-        const signed = tuf.withTargets(before.signed, new Map([['z/new', a]]), 2, EXPIRES);
-        const after = { ...before, signed };
-        expect([...tuf.targets(after, before)]).toEqual([['z/new', a]]);
+        expect([...tuf.targets(before).keys()]).toEqual([...names].sort(compareUtf8));
+        const signed = signedOf(tuf.withTargets(before, new Map([['z/new', a]]), 2, EXPIRES));
+        expect([...tuf.targets(documentOf('targets', signed), before)]).toEqual([['z/new', a]]);
         const gone = new Map([...names, 'z/new'].map((one) => [one, null]));
-        expect(tuf.withTargets(signed, gone, 3, EXPIRES)['targets']).toEqual({});
+        expect(withTargets(tuf, signed, gone, 3, EXPIRES)['targets']).toEqual({});
       }),
       { numRuns: 200 },
     );

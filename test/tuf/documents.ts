@@ -6,6 +6,7 @@ import type { Signature, SignedDocument } from '../../src/metadata/document.ts';
 import type { Algorithm, PublicKey } from '../../src/metadata/key.ts';
 import { publicKeyFromSpki } from '../../src/metadata/public-key.ts';
 import { tuf } from '../../src/metadata/tuf/dialect.ts';
+import { withTargets } from '../peers/signed-content.ts';
 
 /** For which repository keys are read: TUF keys are bound to none, and end at no time. */
 export const CONTEXT = { repository: 'app', now: 0 };
@@ -75,5 +76,5 @@ export function targetsOf(names: readonly string[]): JsonObject {
   const entries = names.map(
     (name, at) => [name, { length: at, hashes: { sha256: 'ab'.repeat(32) } }] as const,
   );
-  return tuf.withTargets(tuf.newTargets(), new Map(entries), 1, EXPIRES);
+  return withTargets(tuf, tuf.newTargets(), new Map(entries), 1, EXPIRES);
 }

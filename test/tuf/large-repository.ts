@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { withTargets } from '../peers/signed-content.ts';
 import { canonicalBytes } from '../../src/encoding/canonical-json.ts';
 import type { JsonObject } from '../../src/encoding/json.ts';
 import { hashBins } from '../../src/change/hash-bins.ts';
 import type { SignedDocument, TargetEntry } from '../../src/metadata/document.ts';
+import { NO_ENTRIES } from '../../src/metadata/entry-table.ts';
 import { tuf } from '../../src/metadata/tuf/dialect.ts';
 import { scratchFolder } from '../peers/process.ts';
 import { hashOf, type TestStation } from '../peers/stations.ts';
@@ -43,7 +45,8 @@ export function largeRepository(targets: number, count: number): LargeRepository
     const file = tuf.write(payload, [signatureOf(key, payload)], {});
     writeFileSync(join(metadata, role === 'timestamp' ? 'timestamp.json' : `1.${role}.json`), file);
     // not read again: what is measured is to read it first
-    return { role, version: 1, expires: 0, signed, payload, signatures: [], outside: {}, file };
+    const content = { signed, entries: NO_ENTRIES };
+    return { role, version: 1, expires: 0, ...content, payload, signatures: [], outside: {}, file };
   };
   const quorums = new Map(TOP_LEVEL.map((role) => [role, quorumOf([keys[role]])]));
   write('root', tuf.withQuorums(tuf.newRoot(), quorums, 1, EXPIRES), keys.root);
@@ -52,7 +55,7 @@ export function largeRepository(targets: number, count: number): LargeRepository
   for (const [at, { role }] of bins.entries())
     listed.set(
       role,
-      write(role, tuf.withTargets(tuf.newTargets(), shares[at] ?? new Map(), 1, EXPIRES), keys.delegation),
+      write(role, withTargets(tuf, tuf.newTargets(), shares[at] ?? new Map(), 1, EXPIRES), keys.delegation),
     );
   const declared = { quorum: quorumOf([keys.delegation]), paths: [], terminating: false };
   const top = tuf.withDelegations(
@@ -60,7 +63,7 @@ export function largeRepository(targets: number, count: number): LargeRepository
     bins.map(({ role, hashPrefixes }) => ({ role, declared: { ...declared, hashPrefixes } })),
   );
   const own = count > 0 ? new Map<string, TargetEntry>() : (shares[0] ?? new Map<string, TargetEntry>());
-  listed.set('targets', write('targets', tuf.withTargets(top, own, 1, EXPIRES), keys.targets));
+  listed.set('targets', write('targets', withTargets(tuf, top, own, 1, EXPIRES), keys.targets));
   const snapshot = write('snapshot', tuf.newSnapshot(null, listed, 1, EXPIRES), keys.snapshot);
   write('timestamp', tuf.newTimestamp(null, snapshot, 1, EXPIRES), keys.timestamp);
   return { folder, keys };

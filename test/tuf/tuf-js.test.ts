@@ -1,6 +1,6 @@
 import { Metadata, MetadataKind, Signature, type Targets } from '@tufjs/models';
 import { describe, expect, test } from 'vitest';
-import type { JsonObject } from '../../src/encoding/json.ts';
+import { signedOf } from '../peers/signed-content.ts';
 import type { SignedDocument } from '../../src/metadata/document.ts';
 import { ALGORITHMS, type Algorithm } from '../../src/metadata/key.ts';
 import { countSigners, requireThreshold } from '../../src/metadata/threshold.ts';
@@ -142,6 +142,6 @@ describe('documents that tuf-js writes, read by us', () => {
     const document = tuf.parse('targets', Buffer.from(JSON.stringify(there.toJSON())));
     expect(document.signed).toEqual(tuf.parse('targets', tuf.write(document.payload, [], {})).signed);
     expect(tuf.delegatedKeys(document, 'bins')?.keys[0]?.public).toEqual(key.public);
-    expect((document.signed as JsonObject & { targets: JsonObject }).targets).toEqual(ours['targets']);
+    expect(signedOf(document.payload)['targets']).toEqual(ours['targets']);
   });
 });

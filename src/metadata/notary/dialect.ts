@@ -123,8 +123,8 @@ export const notary: Dialect = {
   withQuorums: (signed, quorums, version, expires) =>
     rootWithQuorums(notaryKeys, signed, quorums, version, expires),
   withDelegations,
-  withTargets: (signed, changed, version, expires) =>
-    withEntries(notaryEntry, signed, changed, version, expires),
+  withTargets: (before, changed, version, expires) =>
+    withEntries(notaryEntry, before, changed, version, expires),
   newSnapshot,
   newTimestamp,
   expiry: (role) => EXPIRY[role] ?? TARGETS_EXPIRY,

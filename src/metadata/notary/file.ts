@@ -1,10 +1,12 @@
 import { refused } from '../../errors.ts';
 import { canonicalText } from '../../encoding/canonical-json.ts';
-import { canonicalPart } from '../../encoding/canonical-scan.ts';
+import { canonicalEnd } from '../../encoding/canonical-scan.ts';
 import { isObject, type Json, type JsonObject } from '../../encoding/json.ts';
+import { cutMember } from '../../encoding/json-spans.ts';
 import { fromBase64, fromUtf8, toBase64, toUtf8 } from '../../encoding/text.ts';
 import { parseGoTime } from '../../encoding/time.ts';
 import type { Signature, SignedDocument } from '../document.ts';
+import { readContent } from '../signed-content.ts';
 
 /** What Go's JSON encoder escapes inside strings, so that a file is not equal to the bytes that are signed. */
 const GO_ESCAPED = /[<>&\u2028\u2029]/g;
@@ -55,26 +57,27 @@ function goEscape(text: string): string {
  */
 export function parseFile(role: string, file: Uint8Array): SignedDocument {
   const text = fromUtf8(file);
+  const { payload, signatures } = readPlain(role, file) ?? readEncoded(role, text);
+  const content = readContent(payload, typeOf(role) === 'Targets');
+  return { role, ...readCommon(role, content.signed), ...content, payload, signatures, outside: {}, file };
+}
+
+type Envelope = Pick<SignedDocument, 'payload' | 'signatures'>;
+
+/** A file in which the payload stands as it is signed; null says nothing. No value is made of the payload. */
+function readPlain(role: string, file: Uint8Array): Envelope | null {
+  const cut = cutMember(file, 'signed', canonicalEnd);
+  if (!cut || GO_ESCAPED_BYTES.some((bytes) => cut.value.includes(bytes))) return null;
+  const [before, after] = [cut.before.toString(), cut.after.toString()];
+  const { signatures } = readEnvelope(role, `${before}{}${after}`);
+  const expected = around(signatures);
+  return before === expected.before && after === expected.after ? { payload: cut.value, signatures } : null;
+}
+
+function readEncoded(role: string, text: string): Envelope {
   const { signed, signatures } = readEnvelope(role, text);
-  const payload = plainPayload(file, signatures) ?? encodedPayload(role, signed, signatures, text);
-  return { role, ...readCommon(role, signed), signed, payload, signatures, outside: {}, file };
-}
-
-/** The payload inside the file, where it stands there as it is signed; null says nothing. */
-function plainPayload(file: Uint8Array, signatures: readonly Signature[]): Uint8Array | null {
-  const { before, after } = around(signatures);
-  const payload = canonicalPart(file, before, after);
-  return payload && GO_ESCAPED_BYTES.some((bytes) => payload.includes(bytes)) ? null : payload;
-}
-
-function encodedPayload(
-  role: string,
-  signed: JsonObject,
-  signatures: readonly Signature[],
-  text: string,
-): Uint8Array {
   const payload = canonicalText(signed);
-  if (fileText(payload, signatures) === text) return toUtf8(payload);
+  if (fileText(payload, signatures) === text) return { payload: toUtf8(payload), signatures };
   throw form(role, 'the bytes are not what a Notary client would write for this content');
 }
 

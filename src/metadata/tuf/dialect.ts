@@ -6,7 +6,7 @@ import { schemeFor } from '../signature.ts';
 import { withDelegations } from './delegation-edits.ts';
 import { checkDelegations, delegatedRoleKeys, delegationsOf } from './delegations.ts';
 import { parseFile, typeOf, writeFile } from './file.ts';
-import { jsonOfCanonical } from './json-text.ts';
+import { jsonOfCanonical } from '../../encoding/json-text.ts';
 import { keyObject, standaloneKey } from './keys.ts';
 import { checkRepositoryName, checkTargetName, checkTargetsRoleName } from './names.ts';
 import { listedFiles, newSnapshot, newTimestamp } from './online-roles.ts';
@@ -34,7 +34,7 @@ const reader = rememberingFiles((role, file) => {
   const type = typeOf(role);
   if (type === 'root') checkRoot(document.signed);
   else if (type === 'targets') {
-    checkTargets(role, document.signed);
+    checkTargets(role, document);
     checkDelegations(role, document.signed);
   } else listedFiles(document);
   return document;
@@ -94,8 +94,8 @@ export const tuf: Dialect = {
   withQuorums: (signed, quorums, version, expires) =>
     rootWithQuorums(tufKeys, signed, quorums, version, expires),
   withDelegations,
-  withTargets: (signed, changed, version, expires) =>
-    withEntries(tufEntry, signed, changed, version, expires),
+  withTargets: (before, changed, version, expires) =>
+    withEntries(tufEntry, before, changed, version, expires),
   newSnapshot,
   newTimestamp,
   expiry: (role) => EXPIRY[typeOf(role)] as ExpiryRule,

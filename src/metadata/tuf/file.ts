@@ -1,12 +1,14 @@
 import { CountersignError, refused } from '../../errors.ts';
 import { canonicalText, compareUtf8 } from '../../encoding/canonical-json.ts';
-import { canonicalPart } from '../../encoding/canonical-scan.ts';
+import { canonicalEnd } from '../../encoding/canonical-scan.ts';
 import { isObject, type Json, type JsonObject } from '../../encoding/json.ts';
+import { cutMember, valueEnd } from '../../encoding/json-spans.ts';
 import { parseStrictJson } from '../../encoding/strict-json.ts';
 import { fromUtf8, toHex, toUtf8 } from '../../encoding/text.ts';
 import { parseGoTime } from '../../encoding/time.ts';
 import type { Signature, SignedDocument } from '../document.ts';
-import { jsonOfCanonical } from './json-text.ts';
+import { jsonOfCanonical } from '../../encoding/json-text.ts';
+import { readContent } from '../signed-content.ts';
 import { TOP_LEVEL } from './names.ts';
 
 /** The specification that new documents follow. */
@@ -65,11 +67,45 @@ function around(
  */
 export function parseFile(role: string, file: Uint8Array): SignedDocument {
   const text = fromUtf8(file);
-  const ours = readOurs(role, text, file);
-  if (ours) return ours;
+  const { payload, signatures, outside } = readOurs(role, text, file) ?? readStrictly(role, file);
+  const content = readContent(payload, typeOf(role) === 'targets');
+  return { role, ...readCommon(role, content.signed), ...content, payload, signatures, outside, file };
+}
+
+type Envelope = Pick<SignedDocument, 'payload' | 'signatures' | 'outside'>;
+
+/**
+ * A file that is what we would write, or null. The engine's own reader is several times faster than the strict one,
+ * and whatever it overlooks is not in the file that is written again. Of most payloads no value is made at all.
+ */
+function readOurs(role: string, text: string, file: Uint8Array): Envelope | null {
+  if (!/^\{"[^"\\]*":[[{"]/.test(text)) return null;
+  const plain = cutMember(file, 'signed', canonicalEnd);
+  const cut = plain ?? cutMember(file, 'signed', valueEnd);
+  if (!cut) return null;
   try {
-    const envelope = readEnvelope(role, parseStrictJson(file));
-    return documentOf(role, envelope, toUtf8(canonicalText(envelope.signed)), file);
+    const [before, after] = [cut.before.toString(), cut.after.toString()];
+    const { signatures, outside } = readEnvelope(role, JSON.parse(`${before}{}${after}`) as Json);
+    const expected = around(signatures, outside);
+    if (before !== expected.before || after !== expected.after) return null;
+    const payload = plain ? plain.value : canonicalOf(cut.value.toString());
+    return payload && { payload, signatures, outside };
+  } catch {
+    // The strict reader says what is wrong, and where.
+    return null;
+  }
+}
+
+/** The canonical form of JSON that was written from it; else null. */
+function canonicalOf(text: string): Uint8Array | null {
+  const payload = canonicalText(JSON.parse(text) as Json);
+  return jsonOfCanonical(payload) === text ? toUtf8(payload) : null;
+}
+
+function readStrictly(role: string, file: Uint8Array): Envelope {
+  try {
+    const { signed, ...envelope } = readEnvelope(role, parseStrictJson(file));
+    return { payload: toUtf8(canonicalText(signed)), ...envelope };
   } catch (cause) {
     if (!(cause instanceof CountersignError) || cause.check !== 'JSON-STRICT') throw cause;
     throw refused('METADATA-FORM', `not JSON that all read alike: ${cause.message}`, {
@@ -79,39 +115,12 @@ export function parseFile(role: string, file: Uint8Array): SignedDocument {
   }
 }
 
-/**
- * A file that is what we would write, or null. The engine's own reader is several times faster than the strict one,
- * and whatever it overlooks is not in the file that is written again.
- */
-function readOurs(role: string, text: string, file: Uint8Array): SignedDocument | null {
-  if (!/^\{"[^"\\]*":[[{"]/.test(text)) return null;
-  try {
-    const envelope = readEnvelope(role, JSON.parse(text) as Json);
-    const { signed, signatures, outside } = envelope;
-    const { before, after } = around(signatures, outside);
-    const plain = canonicalPart(file, before, after);
-    if (plain) return documentOf(role, envelope, plain, file);
-    const payload = canonicalText(signed);
-    if (fileText(payload, signatures, outside) !== text) return null;
-    return documentOf(role, envelope, toUtf8(payload), file);
-  } catch {
-    // The strict reader says what is wrong, and where.
-    return null;
-  }
-}
-
-type Envelope = Pick<SignedDocument, 'signed' | 'signatures' | 'outside'>;
-
-function readEnvelope(role: string, value: Json): Envelope {
+function readEnvelope(role: string, value: Json): Pick<SignedDocument, 'signed' | 'signatures' | 'outside'> {
   if (!isObject(value)) throw form(role, 'not an object');
   const { signed, signatures, ...outside } = value;
   if (!isObject(signed) || !Array.isArray(signatures))
     throw form(role, 'not an envelope of "signed" and "signatures"');
   return { signed, signatures: readSignatures(role, signatures as readonly Json[]), outside };
-}
-
-function documentOf(role: string, envelope: Envelope, payload: Uint8Array, file: Uint8Array): SignedDocument {
-  return { role, ...readCommon(role, envelope.signed), ...envelope, payload, file };
 }
 
 function readSignatures(role: string, list: readonly Json[]): Signature[] {

@@ -1,13 +1,14 @@
 import { isObject, type Json, type JsonObject } from '../../encoding/json.ts';
 import type { TargetEntry } from '../document.ts';
+import type { SignedContent } from '../signed-content.ts';
 import { customMember, sameContent, type EntryForm } from '../target-entries.ts';
 import { form, SPEC_VERSION } from './file.ts';
 import { readHashes, readLength } from './listed-file.ts';
 
 /** The entries of a targets document (specification 4.5), each checked. */
-export function checkTargets(role: string, signed: JsonObject): void {
+export function checkTargets(role: string, { signed, entries }: SignedContent): void {
   if (!isObject(signed['targets'])) throw form(role, '"targets" is missing');
-  for (const entry of Object.values(signed['targets'])) entryOf(role, entry);
+  for (const [, entry] of entries.entries()) entryOf(role, entry);
 }
 
 function entryOf(role: string, entry: Json | undefined): TargetEntry {

@@ -24,8 +24,8 @@ const LISTED = ['hashes', 'length', 'version'];
 const MOST = 20;
 
 /** JSON pointers (RFC 6901) of members that the specification does not describe, in order. */
-export function notUnderstood({ role, signed, outside }: SignedDocument): string[] {
-  const { keys, roles, delegations, targets, meta } = signed;
+export function notUnderstood({ role, signed, entries, outside }: SignedDocument): string[] {
+  const { keys, roles, delegations, meta } = signed;
   const below = isObject(delegations) ? delegations : {};
   const listed = isObject(meta) ? Object.keys(meta).filter((name) => listedRole(role, name) !== null) : [];
   return [
@@ -35,7 +35,7 @@ export function notUnderstood({ role, signed, outside }: SignedDocument): string
       ? [...keyMembers('/signed/keys', keys), unknown('/signed/roles', roles, TOP_LEVEL)]
       : []),
     typeOf(role) === 'root' ? each('/signed/roles', roles, ROLE, TOP_LEVEL) : [],
-    typeOf(role) === 'targets' ? each('/signed/targets', targets, TARGET) : [],
+    membersOf('/signed/targets', entries.entries(), TARGET),
     unknown('/signed/delegations', delegations, DELEGATIONS),
     ...keyMembers('/signed/delegations/keys', below['keys']),
     each('/signed/delegations/roles', below['roles'], DELEGATED),
@@ -63,9 +63,15 @@ function each(
   only?: readonly string[],
 ): string[] {
   if (typeof values !== 'object' || values === null) return [];
-  return Object.entries(values as JsonObject)
-    .filter(([name]) => !only || only.includes(name))
-    .flatMap(([name, value]) => unknown(`${where}/${escape(name)}`, value, known));
+  const members = Object.entries(values as JsonObject);
+  return membersOf(where, only ? members.filter(([name]) => only.includes(name)) : members, known);
+}
+
+function membersOf(where: string, members: Iterable<[string, Json]>, known: readonly string[]): string[] {
+  const pointers: string[] = [];
+  for (const [name, value] of members)
+    for (const pointer of unknown(`${where}/${escape(name)}`, value, known)) pointers.push(pointer);
+  return pointers;
 }
 
 function unknown(where: string, object: Json | undefined, known: readonly string[]): string[] {
