@@ -9,7 +9,10 @@ const COLON = 0x3a;
 const BACKSLASH = 0x5c;
 /** Digits of which every number is a safe integer. */
 const SAFE_DIGITS = 15;
-const WORDS = ['true', 'false', 'null'].map((word) => Buffer.from(word));
+/** By their first byte. */
+const WORDS = new Map<number | undefined, Buffer>(
+  ['true', 'false', 'null'].map((word) => [word.charCodeAt(0), Buffer.from(word)]),
+);
 
 /**
  * Whether bytes, which must be UTF-8, are JSON in its canonical form. Only a yes is certain: long numbers and escaped
@@ -110,8 +113,11 @@ function integerEnd(bytes: Uint8Array, start: number): number {
 }
 
 function wordEnd(bytes: Uint8Array, at: number): number {
-  const word = WORDS.find((known) => known.every((byte, index) => bytes[at + index] === byte));
-  return word ? at + word.length : NaN;
+  const word = WORDS.get(bytes[at]);
+  if (!word) return NaN;
+  const { length } = word;
+  for (let index = 1; index < length; index++) if (bytes[at + index] !== word[index]) return NaN;
+  return at + length;
 }
 
 function isDigit(byte: number | undefined): boolean {

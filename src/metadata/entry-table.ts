@@ -51,14 +51,19 @@ export class EntryTable {
 
   /** Names and values, in the order of names, without those entries that another table has byte for byte. */
   *entries(unlike: EntryTable = NO_ENTRIES): Generator<[string, Json]> {
-    let other = 0;
     let from = 0;
+    let other = 0;
     for (let index = 0; index < this.size; index++) {
-      const at = this.start(index);
-      while (other < unlike.size && compareNames(unlike.within, unlike.start(other), this.within, at) < 0)
-        other++;
-      const same = this.isSame(index, unlike, other);
-      if (!same && index - from < TOGETHER) continue;
+      // names are compared only where entries differ
+      let same = this.isSame(index, unlike, other);
+      if (!same) {
+        const name = this.start(index);
+        while (other < unlike.size && compareNames(unlike.within, unlike.start(other), this.within, name) < 0)
+          other++;
+        same = this.isSame(index, unlike, other);
+      }
+      if (same) other++;
+      else if (index - from < TOGETHER) continue;
       yield* this.decodedEntries(from, index);
       from = same ? index + 1 : index;
     }
