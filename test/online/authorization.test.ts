@@ -4,6 +4,8 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { authorizedClient } from '../../src/online/credentials/authorization.ts';
+import type { HttpClient } from '../../src/online/transport/http.ts';
 import { openNotaryServer } from '../../src/online/notary-server/server.ts';
 import type { NotaryServer } from '../../src/online/notary-server/server.ts';
 import { startNotaryServer } from '../peers/notary-server.ts';
@@ -315,4 +317,30 @@ test('SERVER-AUTH: Basic is answered over TLS', async () => {
   } finally {
     await fake.stop();
   }
+});
+
+test('what a server asks for is asked of it once, however many begin together, and again where that failed', async () => {
+  const asked: string[] = [];
+  const http = {
+    send({ path }: { readonly path: string }) {
+      asked.push(path);
+      return asked.length === 1
+        ? Promise.reject(new Error('unreachable'))
+        : Promise.resolve({ status: 200, headers: {}, body: new Uint8Array() });
+    },
+  };
+  const client = authorizedClient({
+    peer: { area: 'SERVER', noun: 'trust server' },
+    origin: 'https://trust.example.com',
+    http: http as unknown as HttpClient,
+    credential: () => Promise.resolve(null),
+    hint: '',
+    now: () => 0,
+  });
+  const access = { repository: 'registry.example.com/app', actions: 'push,pull' } as const;
+  const together = (): Promise<unknown> => Promise.all([1, 2, 3].map(() => client.prepare(access)));
+  await expect(together()).rejects.toThrow('unreachable');
+  await together();
+  await together();
+  expect(asked).toEqual(['/v2/', '/v2/']);
 });

@@ -42,8 +42,13 @@ export function authorizedClient(options: AuthorizationOptions): AuthorizedClien
   const tokens = new Map<string, Promise<Token>>();
   const credentials = new Map<string, Promise<Credential | null>>();
   let challenge: Challenge | null = null;
-  let probed = false;
+  let probe: Promise<void> | null = null;
   let anonymousReads = true;
+
+  const askForChallenge = async (): Promise<void> => {
+    const answer = await http.send({ method: 'GET', origin, path: '/v2/', limit: 65_536 });
+    if (answer.status === 401) challenge = chooseChallenge(options, answer);
+  };
 
   const attempts = ({ actions }: Access): readonly Level[] =>
     actions === 'pull' && anonymousReads ? ['anonymous', 'known'] : ['known'];
@@ -98,11 +103,12 @@ export function authorizedClient(options: AuthorizationOptions): AuthorizedClien
       throw denied(options, access);
     },
     async prepare(access) {
-      if (challenge === null && !probed) {
-        const answer = await http.send({ method: 'GET', origin, path: '/v2/', limit: 65_536 });
-        if (answer.status === 401) challenge = chooseChallenge(options, answer);
-        probed = true;
-      }
+      // once, however many repositories begin at the same time; what failed is asked again
+      if (challenge === null)
+        await (probe ??= askForChallenge().catch((error: unknown) => {
+          probe = null;
+          throw error;
+        }));
       if (challenge === null) return;
       const level = attempts(access).at(-1) ?? 'known';
       if ((await present(challenge, access, level)) === null) throw denied(options, access);
