@@ -16,10 +16,10 @@ export function memberSpans(bytes: Uint8Array, start: number): number[] | null {
   let at = start + 1;
   if (bytes[at] === CLOSE) return [at + 1];
   for (;;) {
-    const value = bytes[at] === QUOTE ? stringEnd(bytes, at) : 0;
-    if (bytes[value] !== COLON) return null;
-    spans.push(at, value + 1);
-    at = valueEnd(bytes, value + 1) + 1;
+    const value = memberValue(bytes, at);
+    if (value === null) return null;
+    spans.push(at, value);
+    at = valueEnd(bytes, value) + 1;
     if (bytes[at - 1] === CLOSE) break;
     if (bytes[at - 1] !== COMMA) return null;
   }
@@ -35,8 +35,8 @@ export function memberStart(bytes: Uint8Array, name: string): number | null {
   const wanted = Buffer.from(`"${name}":`);
   let at = 1;
   for (;;) {
-    const value = bytes[at] === QUOTE ? stringEnd(bytes, at) + 1 : 0;
-    if (bytes[value - 1] !== COLON) return null;
+    const value = memberValue(bytes, at);
+    if (value === null) return null;
     if (wanted.equals(bytes.subarray(at, value))) return value;
     at = valueEnd(bytes, value) + 1;
     if (bytes[at - 1] !== COMMA) return null;
@@ -51,16 +51,24 @@ export interface CutMember {
 }
 
 /**
- * Cuts out the value of a member (see {@link memberStart}).
+ * Cuts out the value of a member (see {@link memberStart}) where it is an object.
  *
  * @param endOf where the value ends that begins at an offset; NaN where it shall not be cut out
  */
 export function cutMember(bytes: Uint8Array, name: string, endOf: typeof valueEnd): CutMember | null {
   const start = memberStart(bytes, name);
-  const end = start === null ? NaN : endOf(bytes, start);
-  if (start === null || Number.isNaN(end)) return null;
+  if (start === null || bytes[start] !== OPEN) return null;
+  const end = endOf(bytes, start);
+  if (Number.isNaN(end)) return null;
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return { before: all.subarray(0, start), value: all.subarray(start, end), after: all.subarray(end) };
+}
+
+/** Where the value of a member begins whose name begins at an offset; null where there is no such member. */
+function memberValue(bytes: Uint8Array, name: number): number | null {
+  if (bytes[name] !== QUOTE) return null;
+  const colon = stringEnd(bytes, name);
+  return bytes[colon] === COLON ? colon + 1 : null;
 }
 
 function stringEnd(bytes: Uint8Array, start: number): number {

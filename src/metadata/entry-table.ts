@@ -5,6 +5,7 @@ import { jsonOfCanonical } from '../encoding/json-text.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const OPEN = 0x7b;
 const COMMA = 0x2c;
 const BRACKET = 0x5b;
 const BRACKET_END = 0x5d;
@@ -70,9 +71,25 @@ export class EntryTable {
     yield* this.decodedEntries(from, this.size);
   }
 
+  /** Members of entries that are not among the given ones: the entry's name and the member's. */
+  *otherMembers(known: readonly string[]): Generator<[string, string]> {
+    const names = known.map((name) => canonicalBytes(name));
+    for (let index = 0; index < this.size; index++) {
+      const spans = memberSpans(this.within, this.valueStart(index)) ?? [];
+      for (let at = 0; at + 1 < spans.length; at += 2) {
+        const name = spans[at] as number;
+        if (names.some((one) => compareNames(one, 0, this.within, name) === 0)) continue;
+        const end = (spans[at + 1] as number) - 1;
+        yield [this.name(index), decoded(this.within.subarray(name, end)) as string];
+      }
+    }
+  }
+
   /** The canonical form of these entries with others put in or replaced, and (null) taken out. */
   with(changed: JsonObject): Buffer {
-    const others = new EntryTable(canonicalBytes(changed));
+    // as deep as they will stand in the document
+    const document = canonicalBytes({ entries: changed });
+    const others = new EntryTable(document, document.indexOf(OPEN, 1));
     const runs = new Runs();
     let next = 0;
     for (let index = 0; index < others.size; index++) {
@@ -94,6 +111,10 @@ export class EntryTable {
 
   private valueStart(index: number): number {
     return this.spans[2 * index + 1] as number;
+  }
+
+  private name(index: number): string {
+    return decoded(this.within.subarray(this.start(index), this.valueStart(index) - 1)) as string;
   }
 
   private value(index: number): Json {

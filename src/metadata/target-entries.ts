@@ -25,7 +25,10 @@ export function customMember(custom: Json | undefined): { readonly custom?: Json
   return custom === undefined ? {} : { custom };
 }
 
-/** The entries of a targets document by name, but for those that are the same, byte for byte, in `unlike`. */
+/**
+ * The entries of a targets document by name. Those that are the same in `unlike`, byte for byte, are left out and not
+ * looked into.
+ */
 export function readEntries(
   { read }: EntryForm,
   { role, entries }: SignedDocument,

@@ -85,4 +85,43 @@ describe('files that the stock client and server wrote', () => {
         expect(checkOf(() => notary.parse(role, Buffer.from(other)))).toBe('METADATA-FORM');
     },
   );
+
+  test.each(['null', '1', '"x"', '[]', '{}'])('METADATA-FORM: %s is signed, in any role', (signed) => {
+    for (const role of ['root', 'targets', 'targets/a', 'snapshot', 'timestamp']) {
+      const bytes = Buffer.from(`{"signed":${signed},"signatures":[]}`);
+      expect(checkOf(() => notary.parse(role, bytes))).toBe('METADATA-FORM');
+    }
+  });
+
+  test.each(everyFile)('R8: nothing in $where is not understood', ({ role, bytes }) => {
+    expect(notary.notUnderstood(notary.parse(role, bytes))).toEqual([]);
+  });
+
+  test('R8: what no stock tool writes is named wherever it stands, however it is spelled', () => {
+    const note = { 'x/note': 1 };
+    const targets = {
+      ...{ _type: 'Targets', expires: '2030-01-01T00:00:00Z', version: 1, ...note },
+      targets: {
+        'a"~': { hashes: { sha256: '' }, length: 1, custom: note, ...note },
+        b: { length: 1, hashes: {} },
+      },
+      delegations: {
+        keys: { id: { keytype: 'ecdsa', keyval: { private: null, public: '', ...note }, ...note } },
+        roles: [{ name: 'targets/a', keyids: [], threshold: 1, paths: [], ...note }],
+        ...note,
+      },
+    };
+    const file = notary.write(canonicalBytes(targets), [], {});
+    expect([...notary.notUnderstood(notary.parse('targets', file))].sort()).toEqual([
+      '/signed/delegations/keys/id/keyval/x~1note',
+      '/signed/delegations/keys/id/x~1note',
+      '/signed/delegations/roles/0/x~1note',
+      '/signed/delegations/x~1note',
+      '/signed/targets/a"~0/x~1note',
+      '/signed/x~1note',
+    ]);
+    const listing = { _type: 'Snapshot', expires: targets.expires, version: 1, meta: {}, ...note };
+    const snapshot = notary.parse('snapshot', notary.write(canonicalBytes(listing), [], {}));
+    expect(notary.notUnderstood(snapshot)).toEqual(['/signed/x~1note']);
+  });
 });

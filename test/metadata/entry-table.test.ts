@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { canonicalBytes, compareUtf8 } from '../../src/encoding/canonical-json.ts';
-import type { JsonObject } from '../../src/encoding/json.ts';
+import { isObject, type Json, type JsonObject } from '../../src/encoding/json.ts';
 import { EntryTable, NO_ENTRIES } from '../../src/metadata/entry-table.ts';
 
 /** Names that are easily confused: one begins another, is escaped, is inherited, or is in order by one rule only. */
@@ -92,4 +92,36 @@ describe('the entries of a targets document in its bytes, against a plain map', 
     expect(NO_ENTRIES.with({}).toString()).toBe('{}');
     expect(() => new EntryTable(Buffer.from('[]'))).toThrow('not an object');
   });
+});
+
+test('members of entries that are not among the known ones are named, whatever their names', () => {
+  const wild = fc.dictionary(name, fc.constantFrom<Json>(1, '"},{', { custom: [] }), {
+    maxKeys: 4,
+    noNullPrototype: true,
+  });
+  const entries = fc.uniqueArray(fc.tuple(name, fc.oneof(wild, fc.constant(1))), {
+    maxLength: 6,
+    selector: ([one]) => one,
+  });
+  fc.assert(
+    fc.property(entries, fc.array(name, { maxLength: 3 }), (pairs, known) => {
+      const object = Object.fromEntries(pairs) as JsonObject;
+      const expected = inOrder(pairs).flatMap(([one, value]) =>
+        isObject(value as Json)
+          ? Object.keys(value as JsonObject)
+              .filter((member) => !known.includes(member))
+              .sort(compareUtf8)
+              .map((member) => [one, member])
+          : [],
+      );
+      expect([...new EntryTable(canonicalBytes(object)).otherMembers(known)]).toEqual(expected);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test('an entry stands as deep as it will in the document', () => {
+  const nested = (levels: number): JsonObject => (levels === 0 ? {} : { a: nested(levels - 1) });
+  expect(NO_ENTRIES.with({ a: nested(61) }).toString()).toContain('{}');
+  expect(() => NO_ENTRIES.with({ a: nested(62) })).toThrow('nested too deeply');
 });

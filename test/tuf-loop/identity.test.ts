@@ -166,10 +166,10 @@ describe('a repository of another program, adopted', () => {
       notUnderstood: [
         '/x-outside',
         '/signed/x-note',
+        '/signed/delegations/x-delegations',
         '/signed/targets/__proto__/x-entry',
         '/signed/targets/app~11.bin/x-entry',
         '/signed/targets/gr\u00fcn.bin/x-entry',
-        '/signed/delegations/x-delegations',
       ],
     });
     expect(repositories[0]?.notUnderstood.map(({ role, members }) => [role, members.length])).toEqual([

@@ -107,7 +107,10 @@ describe('METADATA-FORM', () => {
     ['a target without hashes', { ...targets, targets: { a: { length: 1, hashes: {} } } }],
     ['a short hash', { ...targets, targets: { a: { length: 1, hashes: { sha256: 'ab' } } } }],
     ['a hash in base64', { ...targets, targets: { a: { length: 1, hashes: { x: 'q6s=' } } } }],
-    ['not an object', []],
+    ['a list', []],
+    ['null', null],
+    ['a number', 1],
+    ['a text', 'x'],
   ])('%s', (_, signed) => {
     expect(checkOf(() => tuf.parse('targets', file(signed)))).toBe('METADATA-FORM');
   });

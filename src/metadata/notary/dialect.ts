@@ -27,6 +27,7 @@ import { rootWithQuorums } from '../root-quorums.ts';
 import { bareKeyObject } from '../station-key-id.ts';
 import { sharedRootKeys } from './shared-root-keys.ts';
 import { checkTargets, customFault, listedFiles, newTargets, notaryEntry } from './targets.ts';
+import { notaryNotUnderstood } from './understood.ts';
 import { rememberingFiles } from '../remembered-files.ts';
 import { readEntries, readEntry, withEntries } from '../target-entries.ts';
 import { fromBase64 } from '../../encoding/text.ts';
@@ -58,8 +59,7 @@ export const notary: Dialect = {
   parse: reader.parse,
   known: reader.known,
   write: (payload, signatures) => writeFile(payload, signatures),
-  // A file that holds anything else than a Notary client would write is refused as a whole.
-  notUnderstood: () => [],
+  notUnderstood: notaryNotUnderstood,
 
   roleKeys: rootRoleKeys,
   declaredKeys: declaredRootKeys,

@@ -12,6 +12,9 @@ import { readContent } from '../signed-content.ts';
 const GO_ESCAPED = /[<>&\u2028\u2029]/g;
 const GO_ESCAPED_BYTES = ['<', '>', '&', '\u2028', '\u2029'].map((character) => Buffer.from(character));
 
+/** The text of a file before its payload. */
+const HEAD = '{"signed":';
+
 /** Versions that every store can hold (SQL: a signed 32-bit column). */
 const MAX_VERSION = 2_147_483_647;
 
@@ -32,16 +35,15 @@ export function writeFile(payload: Uint8Array, signatures: readonly Signature[])
 }
 
 function fileText(payload: string, signatures: readonly Signature[]): string {
-  const { before, after } = around(signatures);
-  return `${before}${goEscape(payload)}${after}`;
+  return `${HEAD}${goEscape(payload)}${tail(signatures)}`;
 }
 
-/** The text of a file before and after its payload. */
-function around(signatures: readonly Signature[]): { before: string; after: string } {
+/** The text of a file behind its payload. */
+function tail(signatures: readonly Signature[]): string {
   const list = signatures.map(
     (s) => `{"keyid":"${s.keyid}","method":"${s.method}","sig":"${toBase64(s.value)}"}`,
   );
-  return { before: '{"signed":', after: `,"signatures":[${list.join(',')}]}` };
+  return `,"signatures":[${list.join(',')}]}`;
 }
 
 function goEscape(text: string): string {
@@ -67,11 +69,11 @@ type Envelope = Pick<SignedDocument, 'payload' | 'signatures'>;
 /** A file in which the payload stands as it is signed; null says nothing. No value is made of the payload. */
 function readPlain(role: string, file: Uint8Array): Envelope | null {
   const cut = cutMember(file, 'signed', canonicalEnd);
-  if (!cut || GO_ESCAPED_BYTES.some((bytes) => cut.value.includes(bytes))) return null;
-  const [before, after] = [cut.before.toString(), cut.after.toString()];
-  const { signatures } = readEnvelope(role, `${before}{}${after}`);
-  const expected = around(signatures);
-  return before === expected.before && after === expected.after ? { payload: cut.value, signatures } : null;
+  if (cut?.before.toString() !== HEAD || GO_ESCAPED_BYTES.some((bytes) => cut.value.includes(bytes)))
+    return null;
+  const after = cut.after.toString();
+  const { signatures } = readEnvelope(role, `${HEAD}{}${after}`);
+  return after === tail(signatures) ? { payload: cut.value, signatures } : null;
 }
 
 function readEncoded(role: string, text: string): Envelope {

@@ -5,7 +5,8 @@ import { keysListed, type KeyListing } from '../root-quorums.ts';
 import { form } from './file.ts';
 import { declaredKey, metadataKey, rootKeyIsUsable, standaloneKey } from './keys.ts';
 
-const BASE_ROLES = ['root', 'snapshot', 'targets', 'timestamp'] as const;
+/** The roles that every root names. */
+export const BASE_ROLES = ['root', 'snapshot', 'targets', 'timestamp'] as const;
 
 /** Structure of a root as Notary 0.7 demands it: the four roles, each with a threshold and listed keys. */
 export function checkRoot(signed: JsonObject): void {

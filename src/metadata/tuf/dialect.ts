@@ -19,7 +19,7 @@ import { envelopeSignature, signatureVerifies } from './signatures.ts';
 import { checkTargets, customFault, newTargets, tufEntry } from './targets.ts';
 import { rememberingFiles } from '../remembered-files.ts';
 import { readEntries, readEntry, withEntries } from '../target-entries.ts';
-import { notUnderstood } from './understood.ts';
+import { tufNotUnderstood } from './understood.ts';
 
 /** Days; what others allow themselves must fit: Sigstore's root has 365, its snapshot 21, its timestamp 7. */
 const EXPIRY: Readonly<Record<string, ExpiryRule>> = {
@@ -50,7 +50,7 @@ export const tuf: Dialect = {
   parse: reader.parse,
   known: reader.known,
   write: writeFile,
-  notUnderstood,
+  notUnderstood: tufNotUnderstood,
 
   roleKeys: rootRoleKeys,
   declaredKeys: declaredRootKeys,
