@@ -1,12 +1,18 @@
 import { MAX_DEPTH } from './canonical-json.ts';
+import {
+  BACKSLASH,
+  CLOSE_LIST,
+  CLOSE_OBJECT,
+  COLON,
+  COMMA,
+  OPEN_LIST,
+  OPEN_OBJECT,
+  QUOTE,
+} from './json-bytes.ts';
 
-const QUOTE = 0x22;
-const COMMA = 0x2c;
 const MINUS = 0x2d;
 const ZERO = 0x30;
 const NINE = 0x39;
-const COLON = 0x3a;
-const BACKSLASH = 0x5c;
 /** Digits of which every number is a safe integer. */
 const SAFE_DIGITS = 15;
 /** By their first byte. */
@@ -32,8 +38,8 @@ export function canonicalEnd(bytes: Uint8Array, at: number): number {
 function valueEnd(bytes: Uint8Array, at: number, depth: number): number {
   const first = bytes[at];
   if (first === QUOTE) return stringEnd(bytes, at);
-  if (first === 0x7b) return objectEnd(bytes, at, depth);
-  if (first === 0x5b) return arrayEnd(bytes, at, depth);
+  if (first === OPEN_OBJECT) return objectEnd(bytes, at, depth);
+  if (first === OPEN_LIST) return arrayEnd(bytes, at, depth);
   return first === MINUS || isDigit(first) ? integerEnd(bytes, at) : wordEnd(bytes, at);
 }
 
@@ -41,7 +47,7 @@ function valueEnd(bytes: Uint8Array, at: number, depth: number): number {
 function objectEnd(bytes: Uint8Array, start: number, depth: number): number {
   if (depth >= MAX_DEPTH) return NaN;
   let at = start + 1;
-  if (bytes[at] === 0x7d) return at + 1;
+  if (bytes[at] === CLOSE_OBJECT) return at + 1;
   let previous = -1;
   for (;;) {
     const end = bytes[at] === QUOTE ? plainStringEnd(bytes, at) : NaN;
@@ -49,7 +55,7 @@ function objectEnd(bytes: Uint8Array, start: number, depth: number): number {
     previous = at;
     at = valueEnd(bytes, end + 1, depth + 1);
     const next = bytes[at];
-    if (next === 0x7d) return at + 1;
+    if (next === CLOSE_OBJECT) return at + 1;
     if (next !== COMMA) return NaN;
     at++;
   }
@@ -58,11 +64,11 @@ function objectEnd(bytes: Uint8Array, start: number, depth: number): number {
 function arrayEnd(bytes: Uint8Array, start: number, depth: number): number {
   if (depth >= MAX_DEPTH) return NaN;
   let at = start + 1;
-  if (bytes[at] === 0x5d) return at + 1;
+  if (bytes[at] === CLOSE_LIST) return at + 1;
   for (;;) {
     at = valueEnd(bytes, at, depth + 1);
     const next = bytes[at];
-    if (next === 0x5d) return at + 1;
+    if (next === CLOSE_LIST) return at + 1;
     if (next !== COMMA) return NaN;
     at++;
   }

@@ -1,9 +1,4 @@
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const BACKSLASH = 0x5c;
-const OPEN = 0x7b;
-const CLOSE = 0x7d;
+import { BACKSLASH, CLOSE_OBJECT, COLON, COMMA, OPEN_OBJECT, QUOTE } from './json-bytes.ts';
 
 /**
  * Where the members of an object stand that begins at an offset and is written without white space: the offsets of
@@ -11,16 +6,16 @@ const CLOSE = 0x7d;
  * offset but one. Null where there is no such object. Values are passed over, not checked.
  */
 export function memberSpans(bytes: Uint8Array, start: number): number[] | null {
-  if (bytes[start] !== OPEN) return null;
+  if (bytes[start] !== OPEN_OBJECT) return null;
   const spans: number[] = [];
   let at = start + 1;
-  if (bytes[at] === CLOSE) return [at + 1];
+  if (bytes[at] === CLOSE_OBJECT) return [at + 1];
   for (;;) {
     const value = memberValue(bytes, at);
     if (value === null) return null;
     spans.push(at, value);
     at = valueEnd(bytes, value) + 1;
-    if (bytes[at - 1] === CLOSE) break;
+    if (bytes[at - 1] === CLOSE_OBJECT) break;
     if (bytes[at - 1] !== COMMA) return null;
   }
   spans.push(at);
@@ -57,7 +52,7 @@ export interface CutMember {
  */
 export function cutMember(bytes: Uint8Array, name: string, endOf: typeof valueEnd): CutMember | null {
   const start = memberStart(bytes, name);
-  if (start === null || bytes[start] !== OPEN) return null;
+  if (start === null || bytes[start] !== OPEN_OBJECT) return null;
   const end = endOf(bytes, start);
   if (Number.isNaN(end)) return null;
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -95,8 +90,8 @@ export function valueEnd(bytes: Uint8Array, start: number): number {
     }
     // brackets and braces differ in one bit
     const bracket = byte | 0x20;
-    if (bracket === OPEN) depth++;
-    else if (bracket === CLOSE) {
+    if (bracket === OPEN_OBJECT) depth++;
+    else if (bracket === CLOSE_OBJECT) {
       if (depth === 0) return at;
       if (--depth === 0) return at + 1;
     } else if (byte === COMMA && depth === 0) return at;

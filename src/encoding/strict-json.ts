@@ -3,12 +3,11 @@ import { canonicalText, MAX_DEPTH } from './canonical-json.ts';
 import { isSurelyCanonical } from './canonical-scan.ts';
 import type { Json } from './json.ts';
 import { fromUtf8 } from './text.ts';
+import { BACKSLASH, OPEN_LIST, OPEN_OBJECT, QUOTE } from './json-bytes.ts';
 
 /** Values in one document: 100,000 targets hold about a million. */
 const MAX_NODES = 20_000_000;
 const INTEGER = /-?(?:0|[1-9][0-9]*)/y;
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const SHORT: Readonly<Record<string, string>> = {
   '"': '"',
   '\\': '\\',
@@ -72,9 +71,9 @@ class Reader {
     switch (this.next()) {
       case QUOTE:
         return this.string();
-      case 0x7b:
+      case OPEN_OBJECT:
         return this.object(depth + 1);
-      case 0x5b:
+      case OPEN_LIST:
         return this.array(depth + 1);
       case 0x74:
         return this.word('true', true);

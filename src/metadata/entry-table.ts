@@ -2,13 +2,8 @@ import { canonicalBytes } from '../encoding/canonical-json.ts';
 import type { Json, JsonObject } from '../encoding/json.ts';
 import { memberSpans } from '../encoding/json-spans.ts';
 import { jsonOfCanonical } from '../encoding/json-text.ts';
+import { BACKSLASH, CLOSE_LIST, COMMA, OPEN_LIST, OPEN_OBJECT, QUOTE } from '../encoding/json-bytes.ts';
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const OPEN = 0x7b;
-const COMMA = 0x2c;
-const BRACKET = 0x5b;
-const BRACKET_END = 0x5d;
 /** Of `null`: no entry begins so. */
 const NULL = 0x6e;
 /** Entries of which values are made at once. */
@@ -89,7 +84,7 @@ export class EntryTable {
   with(changed: JsonObject): Buffer {
     // as deep as they will stand in the document
     const document = canonicalBytes({ entries: changed });
-    const others = new EntryTable(document, document.indexOf(OPEN, 1));
+    const others = new EntryTable(document, document.indexOf(OPEN_OBJECT, 1));
     const runs = new Runs();
     let next = 0;
     for (let index = 0; index < others.size; index++) {
@@ -126,8 +121,8 @@ export class EntryTable {
     if (from >= to) return [];
     const [first, last] = [this.start(from) - 1, this.start(to) - 1];
     const list = Buffer.from(this.within.subarray(first, last + 1));
-    list[0] = BRACKET;
-    list[last - first] = BRACKET_END;
+    list[0] = OPEN_LIST;
+    list[last - first] = CLOSE_LIST;
     for (let index = from; index < to; index++) list[this.valueStart(index) - 1 - first] = COMMA;
     const items = decoded(list) as readonly Json[];
     return Array.from({ length: to - from }, (_, at) => [items[2 * at] as string, items[2 * at + 1] as Json]);

@@ -4,9 +4,9 @@ import { memberStart } from '../encoding/json-spans.ts';
 import { jsonOfCanonical } from '../encoding/json-text.ts';
 import { fromUtf8 } from '../encoding/text.ts';
 import { EntryTable, NO_ENTRIES } from './entry-table.ts';
+import { OPEN_OBJECT } from '../encoding/json-bytes.ts';
 
 const MEMBER = 'targets';
-const OPEN = 0x7b;
 
 /** What is signed of a role. */
 export interface SignedContent {
@@ -20,7 +20,7 @@ export interface SignedContent {
 export function readContent(payload: Uint8Array, hasEntries: boolean): SignedContent {
   const start = hasEntries ? memberStart(payload, MEMBER) : null;
   // Go writes null where there are no entries; anything else is for the dialect to refuse
-  if (start === null || payload[start] !== OPEN)
+  if (start === null || payload[start] !== OPEN_OBJECT)
     return { signed: decoded(fromUtf8(payload)), entries: NO_ENTRIES };
   const entries = new EntryTable(payload, start);
   const before = fromUtf8(payload.subarray(0, start));
