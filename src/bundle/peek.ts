@@ -1,11 +1,10 @@
 import { sha256Hex } from '../encoding/hash.ts';
+import { OPEN_OBJECT } from '../encoding/json-bytes.ts';
 import { refused } from '../errors.ts';
 import { checkBlocks, endOf, readHeader } from './archive.ts';
 import { LIMITS, tooLarge } from './limits.ts';
 import type { Kind } from './manifest.ts';
 import type { ByteSource } from './source.ts';
-
-const OPENING_BRACE = 0x7b;
 
 /**
  * Digest of a bundle without opening it: nothing but the manifest is read, and nothing is verified. To compare a
@@ -24,7 +23,7 @@ export function bundleDigest(source: ByteSource): string {
  */
 export function kindOfFile(source: ByteSource): Kind | 'card' {
   // A card is a JSON object; a bundle begins with the name of its manifest.
-  if (source.size > 0 && source.read(0, 1)[0] === OPENING_BRACE) return 'card';
+  if (source.size > 0 && source.read(0, 1)[0] === OPEN_OBJECT) return 'card';
   let manifest: unknown;
   try {
     manifest = JSON.parse(Buffer.from(manifestBytes(source)).toString('utf8'));

@@ -3,6 +3,7 @@ import type { Bundle } from '../bundle/bundle.ts';
 import type { Kind } from '../bundle/manifest.ts';
 import { bundleDigest, kindOfFile } from '../bundle/peek.ts';
 import type { ByteSource } from '../bundle/source.ts';
+import { OPEN_OBJECT } from '../encoding/json-bytes.ts';
 import { refused } from '../errors.ts';
 import { fileSource } from './files/file-source.ts';
 import type { LookedCard } from './look-inside.ts';
@@ -45,5 +46,5 @@ function sourceOf(file: string): ByteSource {
 
 /** A card is a JSON object; a bundle begins with the name of its manifest. */
 function isCard(source: ByteSource): boolean {
-  return source.size > 0 && source.read(0, 1)[0] === 0x7b;
+  return source.size > 0 && source.read(0, 1)[0] === OPEN_OBJECT;
 }
