@@ -1,13 +1,19 @@
 import { isObject, type Json } from '../encoding/json.ts';
 import type { SignedDocument } from './document.ts';
+import { SLOT } from './open-key.ts';
 
 /** What is understood of a value: its members by name, each in turn; the same of each of them; or (null) no more. */
-export type Understood = UnderstoodMembers | UnderstoodEach | null;
+export type Understood = UnderstoodMembers | UnderstoodEach | UnderstoodKeys | null;
 export interface UnderstoodMembers {
   readonly members: Readonly<Record<string, Understood>>;
 }
 export interface UnderstoodEach {
   readonly each: Understood;
+}
+
+/** Keys by ID; among them what stands for a key that is not known yet. */
+export interface UnderstoodKeys {
+  readonly keys: UnderstoodMembers;
 }
 
 /** Members of which no more is understood than that they belong there. */
@@ -18,6 +24,8 @@ export function members(...names: readonly string[]): UnderstoodMembers {
 /** Members of a target, alike in both dialects. */
 const TARGET = ['custom', 'hashes', 'length'];
 const ENVELOPE = members();
+/** What stands for a key that is not known yet (`open-key.ts`). */
+const OPEN_KEY = members('key', 'slot');
 
 /** As many of each kind are named: a document that has them on every target would fill the screen. */
 const MOST = 20;
@@ -42,6 +50,11 @@ function collect(
   found: Map<UnderstoodMembers, string[]>,
 ): void {
   if (understood === null || typeof value !== 'object' || value === null) return;
+  if ('keys' in understood) {
+    for (const [id, key] of Object.entries(value))
+      collect(pointer(where, id), key, id.startsWith(SLOT) ? OPEN_KEY : understood.keys, found);
+    return;
+  }
   if ('each' in understood) {
     for (const [name, inside] of Object.entries(value))
       collect(pointer(where, name), inside, understood.each, found);

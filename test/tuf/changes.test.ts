@@ -51,6 +51,7 @@ describe('withQuorums', () => {
     expect(tuf.declaredKeys(unsigned, 'root').keys).toEqual([
       { id: 'slot:root/1', canonicalId: 'known', public: null },
     ]);
+    expect(tuf.notUnderstood(unsigned)).toEqual([]);
     expect(() => documentOf('root', signed)).toThrow(refusal('METADATA-FORM'));
   });
 

@@ -1,8 +1,8 @@
 import type { SignedDocument } from '../document.ts';
-import { members, notUnderstood, type Understood, type UnderstoodMembers } from '../not-understood.ts';
+import { members, notUnderstood, type UnderstoodMembers } from '../not-understood.ts';
 import { BASE_ROLES } from './root.ts';
 
-const KEYS: Understood = { each: { members: { keytype: null, keyval: members('private', 'public') } } };
+const KEYS = { keys: { members: { keytype: null, keyval: members('private', 'public') } } };
 const ROLE = members('keyids', 'threshold');
 const COMMON = members('_type', 'expires', 'version').members;
 const TARGETS: UnderstoodMembers = {

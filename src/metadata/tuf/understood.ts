@@ -1,12 +1,12 @@
 import { isObject } from '../../encoding/json.ts';
 import type { SignedDocument } from '../document.ts';
-import { members, notUnderstood, type Understood, type UnderstoodMembers } from '../not-understood.ts';
+import { members, notUnderstood, type UnderstoodMembers } from '../not-understood.ts';
 import { typeOf } from './file.ts';
 import { TOP_LEVEL } from './names.ts';
 import { listedRole } from './online-roles.ts';
 
-const KEYS: Understood = {
-  each: { members: { keytype: null, keyval: members('private', 'public'), scheme: null } },
+const KEYS = {
+  keys: { members: { keytype: null, keyval: members('private', 'public'), scheme: null } },
 };
 const ROLE = members('keyids', 'threshold');
 const COMMON = members('_type', 'expires', 'spec_version', 'version').members;
