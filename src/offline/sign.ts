@@ -4,6 +4,7 @@ import { withCopies } from '../station/ledger/answers.ts';
 import { verifyCopyUnchanged, type Copy } from '../station/files/incoming.ts';
 import { requireFree } from '../station/files/outgoing.ts';
 import { intentEvents, signaturesOf } from '../station/keys/signatures.ts';
+import type { SigningKey } from '../signer/signer.ts';
 import { Signers, type OpenSigner } from '../station/keys/signers.ts';
 import type { Approval } from './approval.ts';
 import { baseEvents } from './base-events.ts';
@@ -103,6 +104,7 @@ async function signTaken(
   const signers = new Signers(ports.openSigner);
   try {
     signers.expect(signaturesAsked(taken));
+    await signers.foresee(keysNamed(station, taken));
     const open = examine(station, taken, options.except);
     const partials = await readPartials(station, taken, open, copies);
     const given = partialFills(station, open.digest, partials);
@@ -154,6 +156,13 @@ async function signTaken(
 function signaturesAsked({ bundle }: TakenRequest): number {
   const roles = bundle.manifest.repositories.flatMap(({ result }) => result);
   return roles.reduce((sum, { slots }) => sum + 1 + slots.length, 0);
+}
+
+/** Keys of this station that the request names as signers; a certificate names its key by another ID. */
+function keysNamed(station: OfflineStation, { bundle }: TakenRequest): SigningKey[] {
+  const roles = bundle.manifest.repositories.flatMap(({ result }) => result);
+  const named = new Set(roles.flatMap(({ signers }) => signers).map(({ keyid }) => keyid));
+  return [...station.keys.keys.values()].filter(({ id }) => named.has(id));
 }
 
 /** Slots that are filled: by this station before, or by the responses that came along. */

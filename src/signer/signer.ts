@@ -79,5 +79,12 @@ export interface Signer {
   take(task: TakeTask): Promise<GeneratedKey>;
   /** Destroys a key for good; false where it was gone already. */
   destroy(key: SigningKey): Promise<boolean>;
+  /** Asks for the secrets of these keys now, where each may have its own. */
+  prepare?(keys: readonly { readonly id: string | null; readonly role: string }[]): Promise<void>;
+  /**
+   * These keys will probably sign: begins what takes long, asks nobody and opens no key. It never fails: what goes wrong
+   * shows when they do sign.
+   */
+  foresee?(keys: readonly SigningKey[]): Promise<void>;
   close(): Promise<void>;
 }

@@ -2,6 +2,8 @@ import { incomplete } from '../../errors.ts';
 import type { RoleKeys } from '../../metadata/document.ts';
 import type { SigningKey } from '../../signer/signer.ts';
 import { repositoryKey } from '../../station/ledger/events.ts';
+import { isOutstanding } from '../../station/ledger/outbox.ts';
+import { repositories } from '../repositories/repositories.ts';
 import type { OnlineStation } from '../station.ts';
 
 interface Repository {
@@ -92,6 +94,22 @@ export function heldOnlineKey(
   declared: RoleKeys,
 ): SigningKey | undefined {
   return candidates(station, repository, role).findLast(({ id }) => isDeclared(declared, id));
+}
+
+/** The newest keys of this station for folders of which a request is on its way. */
+export function likelyOnlineKeys(station: OnlineStation): SigningKey[] {
+  const open = new Set(
+    [...station.outbox.requests.values()].flatMap(({ repositories: states }) =>
+      [...states].flatMap(([key, state]) => (isOutstanding(state) ? [key] : [])),
+    ),
+  );
+  const folders = repositories(station.home).filter(
+    (entry) => entry.place.kind === 'directory' && open.has(repositoryKey(entry)),
+  );
+  const keys = folders.flatMap((entry) =>
+    ['snapshot', 'timestamp'].flatMap((role) => candidates(station, entry, role).at(-1) ?? []),
+  );
+  return [...new Set(keys)];
 }
 
 /** In the order in which they came. */

@@ -4,6 +4,7 @@ import type { OutboxRequest } from '../../station/ledger/outbox.ts';
 import type { Signers } from '../../station/keys/signers.ts';
 import { sweepAllKeptFiles } from '../staging/kept-files.ts';
 import type { PublishedRepository } from '../reading/published-repository.ts';
+import { likelyOnlineKeys } from './online-keys.ts';
 import { publishRepository, type Publication } from './publish-repository.ts';
 import { repositoryNamed } from '../repositories/repositories.ts';
 import { restoreChanges } from '../staging/restore.ts';
@@ -41,6 +42,7 @@ export async function publishResponses(
   files: readonly string[],
   ports: PublishPorts,
 ): Promise<PublishResult> {
+  await ports.signers.foresee(likelyOnlineKeys(station));
   return withAnswers(station, files, ({ request, answers, repositories }, accept) => {
     accept();
     const responses = answers.map(({ response }) => response.digest);

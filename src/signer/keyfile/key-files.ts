@@ -1,10 +1,8 @@
-import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
+import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { refused } from '../../errors.ts';
 import type { Algorithm } from '../../metadata/key.ts';
-import { publicKeyFromSpki } from '../../metadata/public-key.ts';
 import type {
   GeneratedKey,
   GenerateTask,
@@ -31,6 +29,7 @@ import {
 } from './key-file.ts';
 import { newParameters, PassphraseKeys, stillCurrent } from './passphrase-keys.ts';
 import { type KeyFileOwner, type Passphrases, wrongPassphrase } from './passphrases.ts';
+import { describeKey, newPrivateKey } from './software-key.ts';
 import { signWithKey } from './software-signature.ts';
 
 export interface OpenKeyFilesOptions {
@@ -41,12 +40,10 @@ export interface OpenKeyFilesOptions {
 
 /** Each costs a third of a second to try. */
 const MOST_SALTS = 8;
+/** Derivations that are begun ahead of their use: each takes 128 MiB, and a thread. */
+const FORESEEN = 2;
 /** Milliseconds of signing before the event loop gets a turn. */
 const TURN = 50;
-const generate = promisify(generateKeyPair) as (
-  type: string,
-  options: object,
-) => Promise<{ publicKey: KeyObject; privateKey: KeyObject }>;
 
 /** A passphrase that was used, with what scrypt makes of it, and the parameters of the files written under it. */
 interface UsedPassphrase {
@@ -104,7 +101,7 @@ class PassphraseSigner implements Signer {
         existing === null
           ? await this.create(algorithm, file, owner)
           : await this.decrypt(existing, file, owner);
-      const described = describe(key, file);
+      const described = describeKey(key, file);
       if (described.public.algorithm !== algorithm)
         throw refused('KEY-FILE-EXISTS', 'the key file holds a key of another algorithm', {
           expected: algorithm,
@@ -126,7 +123,7 @@ class PassphraseSigner implements Signer {
       existing === null
         ? createPrivateKey({ key: Buffer.from(privateKeyInfo), format: 'der', type: 'pkcs8' })
         : await this.decrypt(existing, file, owner);
-    const described = describe(key, file);
+    const described = describeKey(key, file);
     if (!Buffer.from(described.public.spki).equals(expected.spki))
       throw refused('KEY-FILE-EXISTS', 'the key file holds another key', {
         where: join(this.directory, file),
@@ -140,6 +137,26 @@ class PassphraseSigner implements Signer {
     const file = fileOf(location);
     this.opened.delete(file);
     return eraseKeyFile(this.directory, file);
+  }
+
+  async prepare(owners: readonly KeyFileOwner[]): Promise<void> {
+    for (const owner of owners) (await this.passphrases.of(owner)).passphrase.fill(0);
+  }
+
+  async foresee(keys: readonly SigningKey[]): Promise<void> {
+    const begun = new Set<Promise<Buffer>>();
+    for (const key of keys) {
+      if (begun.size === FORESEEN) return;
+      try {
+        if (!this.passphrases.isAtHand(key)) continue;
+        const encrypted = await requireKeyFile(this.directory, fileOf(key.location));
+        const derived = (await this.passphraseOf(key)).keys.key(encrypted.scrypt);
+        derived.catch(() => undefined);
+        begun.add(derived);
+      } catch {
+        // it is said when the key is used
+      }
+    }
   }
 
   async close(): Promise<void> {
@@ -190,8 +207,7 @@ class PassphraseSigner implements Signer {
   }
 
   private async create(algorithm: Algorithm, file: string, owner: KeyFileOwner): Promise<KeyObject> {
-    const [type, options] = GENERATION[algorithm];
-    const { privateKey } = await generate(type, options);
+    const privateKey = await newPrivateKey(algorithm);
     await this.store(privateKey, file, owner);
     return privateKey;
   }
@@ -230,17 +246,3 @@ function fileOf(location: KeyLocation): string {
   if (location.kind === 'keyfile') return location.file;
   throw refused('KEY-FILE', 'the key is in a token, not in a file');
 }
-
-function describe(key: KeyObject, file: string): GeneratedKey {
-  const spki = createPublicKey(key).export({ format: 'der', type: 'spki' });
-  return { public: publicKeyFromSpki(spki), location: { kind: 'keyfile', file }, grade: 'F', attributes: {} };
-}
-
-const GENERATION: Readonly<Record<Algorithm, readonly [type: string, options: object]>> = {
-  'ecdsa-p256': ['ec', { namedCurve: 'P-256' }],
-  'ecdsa-p384': ['ec', { namedCurve: 'P-384' }],
-  ed25519: ['ed25519', {}],
-  'rsa-2048': ['rsa', { modulusLength: 2048 }],
-  'rsa-3072': ['rsa', { modulusLength: 3072 }],
-  'rsa-4096': ['rsa', { modulusLength: 4096 }],
-};

@@ -17,6 +17,8 @@ export interface Passphrase {
 export interface Passphrases {
   /** @throws CountersignError where there is none, or PASSPHRASE-EMPTY (exit 3) */
   of(owner: KeyFileOwner): Promise<Passphrase>;
+  /** Whether {@link of} answers without asking anybody. */
+  isAtHand(owner: KeyFileOwner): boolean;
   /** Zeroes whatever is kept between questions. */
   wipe(): void;
 }
@@ -33,6 +35,7 @@ export function onePassphrase(passphrase: Uint8Array, origin: string): Passphras
         );
       return Promise.resolve({ passphrase: copyOf(kept), origin });
     },
+    isAtHand: () => true,
     wipe() {
       kept.fill(0);
     },

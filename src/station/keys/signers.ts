@@ -19,16 +19,11 @@ export type SignerPlace =
   | { readonly kind: 'token'; readonly module: string; readonly token: string; readonly serial: string };
 
 /**
- * Opens a place: asks for its secret and logs in, once (R12).
+ * Opens a place: asks for its secret and logs in, once (R12). Key files, of which each may have its own, open without.
  *
  * @param tokens how many tokens the command uses: a PIN that is not named after its token serves only one
- * @param wanted the same place for each of its keys, as far as they are known: their secrets are asked for now
  */
-export type OpenSigner = (
-  place: SignerPlace,
-  tokens: number,
-  wanted: readonly SignerPlace[],
-) => Promise<Signer>;
+export type OpenSigner = (place: SignerPlace, tokens: number) => Promise<Signer>;
 
 /** The place that a key lives in. */
 export function placeOf(key: SigningKey): SignerPlace {
@@ -52,6 +47,11 @@ export interface SignedTask {
 
 function checkTask({ task: { key, scheme, message }, signature }: SignedTask): SecondCheckTask {
   return { publicKey: key.public, scheme, message, signature };
+}
+
+/** Whose passphrase a place needs, where that is known. */
+function ownerIn(place: SignerPlace): KeyFileOwner[] {
+  return place.kind === 'keyfile' && place.key ? [place.key] : [];
 }
 
 function placeName(place: SignerPlace): string {
@@ -84,7 +84,20 @@ export class Signers {
       group.push(place);
     }
     this.tokens = Math.max(1, [...groups.values()].filter(([first]) => first?.kind === 'token').length);
-    for (const group of groups.values()) await this.signer(group[0] as SignerPlace, group);
+    for (const group of groups.values()) {
+      const signer = await this.signer(group[0] as SignerPlace);
+      await signer.prepare?.(group.flatMap(ownerIn));
+    }
+  }
+
+  /** These keys will probably sign: see {@link Signer.foresee}. No token is opened before it is needed (R12). */
+  async foresee(keys: readonly SigningKey[]): Promise<void> {
+    const inFiles = keys.filter(({ location }) => location.kind === 'keyfile');
+    if (inFiles.length === 0) return;
+    await this.signer({ kind: 'keyfile' }).then(
+      (signer) => signer.foresee?.(inFiles),
+      () => undefined,
+    );
   }
 
   /** So many signatures are about to be made, about: what verifies them starts while other things are done. */
@@ -181,11 +194,11 @@ export class Signers {
     await this.check?.close();
   }
 
-  private signer(place: SignerPlace, wanted: readonly SignerPlace[] = [place]): Promise<Signer> {
+  private signer(place: SignerPlace): Promise<Signer> {
     const name = placeName(place);
     let signer = this.opened.get(name);
     if (!signer) {
-      signer = this.open(place, this.tokens, wanted);
+      signer = this.open(place, this.tokens);
       this.opened.set(name, signer);
     }
     return signer;

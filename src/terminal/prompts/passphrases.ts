@@ -57,6 +57,7 @@ export function passphrasesOf(
       const asked = question(owner);
       return passphrase(await once(`question ${asked.text}`, () => askPassphrase(asked)), 'the terminal');
     },
+    isAtHand: (owner) => fileFor(files, owner) !== null || passphraseVariable(owner.role, variables) !== null,
     wipe() {
       for (const secret of read.values())
         void secret.then(

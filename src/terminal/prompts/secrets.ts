@@ -28,13 +28,11 @@ export interface SecretOptions {
  * @param fresh whether a passphrase is a new one, to be typed twice
  */
 export function signerOpener(home: Home, options: SecretOptions, fresh = false): OpenSigner {
-  return async (place, tokens, wanted) => {
+  return async (place, tokens) => {
     if (place.kind === 'keyfile') {
       const question = { text: 'passphrase of the key files:', twice: fresh };
       await finishKeyFiles(home);
       const passphrases = passphrasesOf(options.passphraseFiles, process.env, () => question);
-      for (const one of wanted)
-        if (one.kind === 'keyfile' && one.key) (await passphrases.of(one.key)).passphrase.fill(0);
       return openKeyFiles({ directory: keyFolder(home), passphrases });
     }
     return openTokenAt(home, place, options, tokens);
