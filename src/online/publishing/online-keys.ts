@@ -96,20 +96,26 @@ export function heldOnlineKey(
   return candidates(station, repository, role).findLast(({ id }) => isDeclared(declared, id));
 }
 
-/** The newest keys of this station for folders of which a request is on its way. */
+/** Keys of this station that may sign for folders of which a request is on its way, the newest first. */
 export function likelyOnlineKeys(station: OnlineStation): SigningKey[] {
   const open = new Set(
     [...station.outbox.requests.values()].flatMap(({ repositories: states }) =>
       [...states].flatMap(([key, state]) => (isOutstanding(state) ? [key] : [])),
     ),
   );
-  const folders = repositories(station.home).filter(
-    (entry) => entry.place.kind === 'directory' && open.has(repositoryKey(entry)),
+  const folders = new Set(
+    repositories(station.home)
+      .filter(({ place }) => place.kind === 'directory')
+      .map(repositoryKey)
+      .filter((key) => open.has(key)),
   );
-  const keys = folders.flatMap((entry) =>
-    ['snapshot', 'timestamp'].flatMap((role) => candidates(station, entry, role).at(-1) ?? []),
-  );
-  return [...new Set(keys)];
+  if (folders.size === 0) return [];
+  return [...station.keys.keys.values()]
+    .filter(
+      ({ role, repository }) =>
+        (role === 'snapshot' || role === 'timestamp') && (repository === null || folders.has(repository)),
+    )
+    .reverse();
 }
 
 /** In the order in which they came. */

@@ -40,7 +40,7 @@ export interface OpenKeyFilesOptions {
 
 /** Each costs a third of a second to try. */
 const MOST_SALTS = 8;
-/** Derivations that are begun ahead of their use: each takes 128 MiB, and a thread. */
+/** Keys that are looked at ahead of their use: others mostly share their salt, and each that has its own takes 128 MiB. */
 const FORESEEN = 2;
 /** Milliseconds of signing before the event loop gets a turn. */
 const TURN = 50;
@@ -144,15 +144,12 @@ class PassphraseSigner implements Signer {
   }
 
   async foresee(keys: readonly SigningKey[]): Promise<void> {
-    const begun = new Set<Promise<Buffer>>();
-    for (const key of keys) {
-      if (begun.size === FORESEEN) return;
+    for (const key of keys.slice(0, FORESEEN)) {
       try {
         if (!this.passphrases.isAtHand(key)) continue;
         const encrypted = await requireKeyFile(this.directory, fileOf(key.location));
-        const derived = (await this.passphraseOf(key)).keys.key(encrypted.scrypt);
-        derived.catch(() => undefined);
-        begun.add(derived);
+        const { keys: derived } = await this.passphraseOf(key);
+        derived.key(encrypted.scrypt).catch(() => undefined);
       } catch {
         // it is said when the key is used
       }

@@ -47,7 +47,12 @@ export class PassphraseKeys {
 
   async wipe(): Promise<void> {
     this.passphrase.fill(0);
-    for (const key of this.derived.values()) (await key).fill(0);
+    // one that could not be derived was said where it was asked for
+    for (const key of this.derived.values())
+      await key.then(
+        (bytes) => bytes.fill(0),
+        () => undefined,
+      );
     this.derived.clear();
   }
 }
