@@ -1,7 +1,7 @@
 import { canonicalBytes } from '../encoding/canonical-json.ts';
 import type { Json, JsonObject } from '../encoding/json.ts';
 import { memberSpans } from '../encoding/json-spans.ts';
-import { jsonOfCanonical } from '../encoding/json-text.ts';
+import { valueOfCanonical } from '../encoding/json-text.ts';
 import { BACKSLASH, CLOSE_LIST, COMMA, OPEN_LIST, OPEN_OBJECT, QUOTE } from '../encoding/json-bytes.ts';
 
 /** Of `null`: no entry begins so. */
@@ -159,7 +159,7 @@ export class EntryTable {
 export const NO_ENTRIES = new EntryTable(Buffer.from('{}'));
 
 function decoded(bytes: Buffer): Json {
-  return JSON.parse(jsonOfCanonical(bytes.toString('utf8'))) as Json;
+  return valueOfCanonical(bytes.toString('utf8'));
 }
 
 /** Entries that follow each other in the same bytes, put together to an object. */

@@ -1,7 +1,7 @@
 import { canonicalText, compareUtf8 } from '../encoding/canonical-json.ts';
 import type { Json, JsonObject } from '../encoding/json.ts';
 import { memberStart } from '../encoding/json-spans.ts';
-import { jsonOfCanonical } from '../encoding/json-text.ts';
+import { valueOfCanonical } from '../encoding/json-text.ts';
 import { fromUtf8 } from '../encoding/text.ts';
 import { EntryTable, NO_ENTRIES } from './entry-table.ts';
 import { OPEN_OBJECT } from '../encoding/json-bytes.ts';
@@ -21,11 +21,11 @@ export function readContent(payload: Uint8Array, hasEntries: boolean): SignedCon
   const start = hasEntries ? memberStart(payload, MEMBER) : null;
   // Go writes null where there are no entries; anything else is for the dialect to refuse
   if (start === null || payload[start] !== OPEN_OBJECT)
-    return { signed: decoded(fromUtf8(payload)), entries: NO_ENTRIES };
+    return { signed: valueOfCanonical(fromUtf8(payload)) as JsonObject, entries: NO_ENTRIES };
   const entries = new EntryTable(payload, start);
   const before = fromUtf8(payload.subarray(0, start));
   const after = fromUtf8(payload.subarray(start + entries.bytes.length));
-  return { signed: decoded(`${before}{}${after}`), entries };
+  return { signed: valueOfCanonical(`${before}{}${after}`) as JsonObject, entries };
 }
 
 /** The payload of a targets role: `signed` in canonical form, with entries that are in it already. */
@@ -40,8 +40,4 @@ export function targetsPayload(signed: JsonObject, entries: Uint8Array): Buffer 
     entries,
     Buffer.from(`${after && ','}${after}}`),
   ]);
-}
-
-function decoded(text: string): JsonObject {
-  return JSON.parse(jsonOfCanonical(text)) as JsonObject;
 }

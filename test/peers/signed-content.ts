@@ -1,6 +1,6 @@
 import { canonicalBytes } from '../../src/encoding/canonical-json.ts';
 import type { JsonObject } from '../../src/encoding/json.ts';
-import { jsonOfCanonical } from '../../src/encoding/json-text.ts';
+import { valueOfCanonical } from '../../src/encoding/json-text.ts';
 import type { Dialect } from '../../src/metadata/dialect.ts';
 import type { TargetEntry } from '../../src/metadata/document.ts';
 import { readContent, type SignedContent } from '../../src/metadata/signed-content.ts';
@@ -12,7 +12,7 @@ export function contentOf(signed: JsonObject): SignedContent {
 
 /** Everything that a payload says, as one object. */
 export function signedOf(payload: Uint8Array): JsonObject {
-  return JSON.parse(jsonOfCanonical(Buffer.from(payload).toString())) as JsonObject;
+  return valueOfCanonical(Buffer.from(payload).toString()) as JsonObject;
 }
 
 /** A targets document with other entries, as one object. */
